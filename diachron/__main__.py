@@ -1,0 +1,6 @@
+"""`python -m diachron`."""
+
+from diachron.cli import main
+
+if __name__ == "__main__":
+    main()

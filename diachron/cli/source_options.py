@@ -1,0 +1,48 @@
+"""The options that say where tiles are and what they are; shared by the verbs that read them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+if TYPE_CHECKING:
+    from diachron.pipelines.sources import SourceOptions
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+_OPTIONS = (
+    click.option("--source", metavar="DIR|GLOB|LIST", help="Tiles with their labels; known layouts are found."),
+    click.option("--images", metavar="GLOB", help="Images, where the layout is not a known one."),
+    click.option("--labels", metavar="GLOB", help="Label maps, one an image."),
+    click.option("--footprints", metavar="FILE", help="Building polygons (GeoJSON, GeoPackage), any CRS."),
+    click.option("--schema", metavar="NAME|FILE", help="Label scheme; see `diachron schemas`."),
+    click.option("--gsd", "gsd_m", type=float, metavar="M", help="Metres a pixel, where the files do not say."),
+    click.option("--licence", metavar="SPDX", help="Terms of the pictures; travels with every sample."),
+    click.option("--bands", metavar="NAMES", help="Band names by comma, e.g. blue,green,red,nir."),
+    click.option("--full-scale", type=float, metavar="VALUE", help="The value of white, e.g. 10000."),
+)
+
+
+def with_source_options(command: Command) -> Command:
+    """Add the options to a click command."""
+    for option in reversed(_OPTIONS):
+        command = option(command)
+    return command
+
+
+def source_options(given: dict[str, Any]) -> SourceOptions:
+    """Return the options as the pipelines take them, and remove them from `given`."""
+    from diachron.pipelines.sources import SourceOptions
+
+    bands = given.pop("bands")
+    return SourceOptions(
+        **{
+            key: given.pop(key)
+            for key in (
+                "source", "images", "labels", "footprints", "schema", "gsd_m", "licence", "full_scale",
+            )
+        },
+        bands=tuple(name.strip() for name in bands.split(",")) if bands else None,
+    )

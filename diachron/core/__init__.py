@@ -1,0 +1,1 @@
+"""What every part speaks: grids, schemes, scenes, events, samples, streams, errors. Knows nobody."""

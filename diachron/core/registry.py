@@ -1,0 +1,86 @@
+"""Finding processes, renderers, steps and exporters by file name, without importing them.
+
+The file name is the registered name, the first line of its docstring the description. Another project
+adds its own by an entry point in the group `diachron.<kind>`. Only asking for a name imports it.
+"""
+
+from __future__ import annotations
+
+import ast
+import importlib
+from dataclasses import dataclass
+from importlib import metadata
+from importlib.util import find_spec
+from pathlib import Path
+from types import ModuleType
+
+from diachron.core.errors import UnknownNameError, nearest_names
+
+# kind -> the package whose files are the entries.
+KINDS: dict[str, str] = {
+    "processes": "diachron.simulators.processes",
+    "acquisition": "diachron.simulators.acquisition",
+    "renderers": "diachron.generators",
+    "exporters": "diachron.outputs.exporters",
+}
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A registered name, the module behind it, and the first line of its docstring."""
+
+    name: str
+    module: str
+    description: str
+
+
+def entries(kind: str) -> dict[str, Entry]:
+    """Return name -> entry of a kind, in order of name; nothing is imported but the folder's `__init__`.
+
+    Raises:
+        UnknownNameError: there is no such kind.
+    """
+    if kind not in KINDS:
+        raise UnknownNameError(f"no registry is called '{kind}'; {nearest_names(kind, KINDS)}")
+    package = KINDS[kind]
+    spec = find_spec(package)
+    if spec is None or not spec.submodule_search_locations:
+        raise UnknownNameError(f"the package {package} is missing from this installation")
+    found: dict[str, Entry] = {}
+    for folder in spec.submodule_search_locations:
+        for path in sorted(Path(folder).iterdir()):
+            name = path.stem
+            file = path / "__init__.py" if path.is_dir() else path
+            if file.suffix != ".py" or not file.is_file() or name.startswith("_"):
+                continue
+            tree = ast.parse(file.read_text(encoding="utf-8"))
+            # A folder also holds parts that its entries share; an entry says what it is.
+            if not _is_entry(tree):
+                continue
+            line = (ast.get_docstring(tree) or "").partition("\n")[0]
+            found[name] = Entry(name, f"{package}.{name}", line)
+    for point in metadata.entry_points(group=f"diachron.{kind}"):
+        found.setdefault(point.name, Entry(point.name, point.value, f"from {point.value}"))
+    return dict(sorted(found.items()))
+
+
+def _is_entry(tree: ast.Module) -> bool:
+    """Whether a module assigns `REGISTERED = True` at its top level."""
+    for node in tree.body:
+        if isinstance(node, ast.Assign) and any(
+            isinstance(target, ast.Name) and target.id == "REGISTERED" for target in node.targets
+        ):
+            return isinstance(node.value, ast.Constant) and node.value.value is True
+    return False
+
+
+def load(kind: str, name: str) -> ModuleType:
+    """Import and return the module registered as `name`.
+
+    Raises:
+        UnknownNameError: no such name; the text gives the nearest.
+    """
+    known = entries(kind)
+    if name not in known:
+        raise UnknownNameError(f"no entry of {kind} is called '{name}'; {nearest_names(name, known)}")
+    return importlib.import_module(known[name].module)

@@ -1,0 +1,1 @@
+"""The package on disk: layout, writers, readers, checks, report and exports."""

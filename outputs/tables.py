@@ -1,0 +1,207 @@
+"""The index, the event table and the list of refusals, in parts a shard and joined."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import shapely
+from rasterio.warp import transform_bounds
+
+from diachron.outputs import layout
+from diachron.outputs.readers import Dataset
+from diachron.outputs.storage import LocalStorage
+
+# GeoParquet 1.1.0: footprint of each sample as WKB in longitude and latitude (OGC:CRS84).
+GEO = {
+    "version": "1.1.0",
+    "primary_column": "geometry",
+    "columns": {"geometry": {"encoding": "WKB", "geometry_types": ["Polygon"]}},
+}
+ROWS = 2000
+
+INDEX_SCHEMA = pa.schema(
+    [
+        ("sample", pa.int64()),
+        ("place", pa.string()),
+        ("source", pa.string()),
+        ("split", pa.string()),
+        ("licence", pa.string()),
+        ("path", pa.string()),
+        ("crs", pa.string()),
+        ("gsd_m", pa.float64()),
+        ("rows", pa.int32()),
+        ("columns", pa.int32()),
+        ("dates", pa.int32()),
+        ("painted", pa.list_(pa.string())),
+        ("events", pa.int32()),
+        ("changed_px", pa.int64()),
+        ("ignored_px", pa.int64()),
+        ("edit_px", pa.int64()),
+        ("change_share", pa.float64()),
+        ("geometry", pa.binary()),
+    ],
+    metadata={"geo": json.dumps(GEO)},
+)
+EVENTS_SCHEMA = pa.schema(
+    [
+        ("sample", pa.int64()),
+        ("event", pa.int64()),
+        ("process", pa.string()),
+        ("kind", pa.string()),
+        ("phase", pa.string()),
+        ("time_years", pa.float64()),
+        ("object_id", pa.int64()),
+        ("area_m2", pa.float64()),
+        ("visible_px", pa.int64()),
+        ("visible_m2", pa.float64()),
+        ("causes", pa.list_(pa.int64())),
+        ("row", pa.int32()),
+        ("column", pa.int32()),
+        ("height", pa.int32()),
+        ("width", pa.int32()),
+        ("parameters", pa.string()),
+    ]
+)
+
+
+def write_tables(dataset: Dataset, storage: LocalStorage, ids: list[int], index: str, events: str) -> None:
+    """Write index and events of some samples, in the given order; memory stays flat."""
+    for name, schema, rows in (
+        (index, INDEX_SCHEMA, (_index_row(dataset.record(i)) for i in ids)),
+        (events, EVENTS_SCHEMA, (row for i in ids for row in _event_rows(dataset.record(i)))),
+    ):
+        sink = pa.BufferOutputStream()
+        with pq.ParquetWriter(sink, schema, compression="zstd") as writer:
+            for batch in _batches(rows, schema):
+                writer.write_batch(batch)
+        storage.write(name, sink.getvalue().to_pybytes())
+
+
+def _batches(rows: Iterable[dict[str, Any]], schema: pa.Schema) -> Iterator[pa.RecordBatch]:
+    held: list[dict[str, Any]] = []
+    for row in rows:
+        held.append(row)
+        if len(held) == ROWS:
+            yield pa.RecordBatch.from_pylist(held, schema=schema)
+            held = []
+    if held:
+        yield pa.RecordBatch.from_pylist(held, schema=schema)
+
+
+def _index_row(record: dict[str, Any]) -> dict[str, Any]:
+    counts, grid = record["counts"], record["grid"]
+    known = counts["pixels"] - counts["ignored_px"]
+    return {
+        "sample": record["sample"],
+        "place": record["place"],
+        "source": record["source"],
+        "split": record["split"],
+        "licence": record["licence"],
+        "path": layout.sample_folder(record["sample"]),
+        "crs": grid["crs"],
+        "gsd_m": grid["gsd_m"],
+        "rows": grid["shape"][0],
+        "columns": grid["shape"][1],
+        "dates": len(record["dates"]),
+        "painted": [date["name"] for date in record["dates"] if date["painted"]],
+        "events": len(record["events"]),
+        "changed_px": counts["changed_px"],
+        "ignored_px": counts["ignored_px"],
+        "edit_px": counts["edit_px"],
+        "change_share": counts["changed_px"] / known if known else 0.0,
+        "geometry": _outline(grid),
+    }
+
+
+def _outline(grid: dict[str, Any]) -> bytes | None:
+    """Return the sample's box in longitude and latitude as WKB; None without a CRS."""
+    if grid["crs"] is None:
+        return None
+    a, b, c, d, e, f = grid["transform"]
+    rows, cols = grid["shape"]
+    xs = [a * col + b * row + c for row in (0, rows) for col in (0, cols)]
+    ys = [d * col + e * row + f for row in (0, rows) for col in (0, cols)]
+    box = transform_bounds(grid["crs"], "OGC:CRS84", min(xs), min(ys), max(xs), max(ys))
+    wkb: bytes = shapely.to_wkb(shapely.box(*box))
+    return wkb
+
+
+def _event_rows(record: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    for event in record["events"]:
+        footprint = event["footprint"]
+        yield {
+            "sample": record["sample"],
+            "event": event["id"],
+            **{
+                key: event[key]
+                for key in (
+                    "process", "kind", "phase", "time_years", "object_id", "area_m2", "visible_px", "visible_m2",
+                    "causes",
+                )
+            },
+            "row": footprint["row"],
+            "column": footprint["col"],
+            "height": footprint["shape"][0],
+            "width": footprint["shape"][1],
+            "parameters": json.dumps(event["parameters"], sort_keys=True),
+        }
+
+
+class RejectionLog:
+    """The refusals of one shard, one JSON line each, appended as they happen.
+
+    Args:
+        root: of the data set.
+        label: of the shard.
+    """
+
+    def __init__(self, root: Path, label: str) -> None:
+        self.path = root / layout.PARTS / f"rejected-{label}.jsonl"
+
+    def add(self, *, sample: int, source: str, reason: str, detail: str) -> None:
+        """Append a refusal and make sure that it is on disk."""
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        line = json.dumps(
+            {"sample": sample, "source": source, "reason": reason, "detail": detail}, sort_keys=True
+        )
+        with self.path.open("a", encoding="utf-8") as handle:
+            handle.write(line + "\n")
+
+    def forget(self) -> None:
+        """Drop all refusals, so that their samples are tried again."""
+        self.path.unlink(missing_ok=True)
+
+
+def rejected_samples(root: Path) -> dict[int, dict[str, Any]]:
+    """Return sample -> refusal over all shards; a line that a kill tore off is passed over."""
+    found: dict[int, dict[str, Any]] = {}
+    for path in sorted((root / layout.PARTS).glob("rejected-*.jsonl")):
+        for line in path.read_text(encoding="utf-8").splitlines():
+            try:
+                entry = json.loads(line)
+            except ValueError:
+                continue
+            found[int(entry["sample"])] = entry
+    return found
+
+
+def join(dataset: Dataset, storage: LocalStorage, refusals: list[dict[str, Any]]) -> None:
+    """Write `index.parquet`, `events.parquet` and `rejected.jsonl` of the whole data set.
+
+    Parts of shards are not read back: the records are the truth, and the same records give the same bytes.
+
+    Args:
+        dataset: with all its samples done or refused.
+        storage: of the same folder.
+        refusals: of source files, from discovery.
+    """
+    write_tables(dataset, storage, dataset.ids, layout.INDEX, layout.EVENTS)
+    done = set(dataset.ids)
+    rows = [*refusals, *(entry for i, entry in sorted(rejected_samples(dataset.root).items()) if i not in done)]
+    text = "".join(json.dumps(row, sort_keys=True) + "\n" for row in rows)
+    storage.write(layout.REJECTED, text.encode("utf-8"))

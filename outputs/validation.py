@@ -1,0 +1,215 @@
+"""Checking a data set from what is on disk alone: the promises that can be recomputed are."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+
+from diachron.core.change import CHANGE_IGNORE, changed, owners, visible_pixels
+from diachron.core.errors import DiachronError, LabelError
+from diachron.core.events import EventLog
+from diachron.outputs import layout
+from diachron.outputs.rasters import decode
+from diachron.outputs.readers import Dataset
+
+
+@dataclass
+class Validation:
+    """What a check found.
+
+    Args:
+        samples, events: how many were checked.
+        problems: one line each: where, what.
+    """
+
+    samples: int = 0
+    events: int = 0
+    problems: list[str] = field(default_factory=list)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return plain values."""
+        return {"samples": self.samples, "events": self.events, "problems": self.problems}
+
+
+def validate(dataset: Dataset, *, progress: Callable[[int, int], None] | None = None) -> Validation:
+    """Return what is wrong with a data set.
+
+    Per sample: every layer is there, on one grid, in the declared type; label values belong to the scheme;
+    change equals what the label and instance maps give; each changed pixel is edited and belongs to the
+    last event that covers it; areas are footprints times pixel area; objects outside the change keep their
+    ids; where no acquisition was applied, dates are equal outside the edit mask, bit for bit. Over all:
+    nothing unfinished stands among the samples, and the tables agree with the records.
+
+    Args:
+        dataset: to check.
+        progress: called with (checked, all).
+    """
+    result = Validation()
+    ids = dataset.ids
+    for number, index in enumerate(ids, start=1):
+        problems: list[str] = []
+        try:
+            record = dataset.record(index)
+            result.events += len(record["events"])
+            _check_sample(dataset, index, record, problems)
+        except (DiachronError, KeyError, ValueError, IndexError, TypeError) as error:
+            problems.append(f"cannot be checked ({type(error).__name__}: {error})")
+        result.problems += [f"{layout.sample_folder(index)}: {problem}" for problem in problems]
+        result.samples += 1
+        if progress is not None:
+            progress(number, len(ids))
+    _check_folders(dataset, result.problems)
+    _check_tables(dataset, result.problems)
+    return result
+
+
+def _check_sample(dataset: Dataset, index: int, record: dict[str, Any], problems: list[str]) -> None:
+    names = [date["name"] for date in record["dates"]]
+    layers: dict[str, NDArray[Any]] = {}
+    expected = ["change", "edit"]
+    for name in names:
+        expected += [name, f"label_{name}", f"surface_{name}", f"instance_{name}"]
+    for name in expected:
+        path = dataset.folder(index) / f"{name}.tif"
+        if not path.is_file():
+            problems.append(f"{name}.tif is missing")
+            continue
+        try:
+            layers[name], profile = decode(str(path))
+        except Exception as error:  # GDAL raises several trees of errors; each means that the file is broken
+            problems.append(f"{name}.tif cannot be read ({error})")
+            continue
+        _check_grid(name, profile, record["grid"], problems)
+    if problems:
+        return
+    _check_images(dataset, names, layers, problems)
+    _check_labels(dataset, names, layers, problems)
+    if not problems:
+        _check_change(dataset, record, names, layers, problems)
+
+
+def _check_grid(name: str, profile: dict[str, Any], grid: dict[str, Any], problems: list[str]) -> None:
+    if [profile["height"], profile["width"]] != grid["shape"]:
+        problems.append(f"{name}.tif is {profile['height']} x {profile['width']}, the record says {grid['shape']}")
+    has_crs = profile["crs"] is not None
+    if has_crs != (grid["crs"] is not None):
+        problems.append(f"{name}.tif and the record disagree on having a CRS")
+    elif has_crs and not np.allclose(tuple(profile["transform"])[:6], grid["transform"], rtol=0, atol=1e-6):
+        problems.append(f"{name}.tif lies elsewhere than the record says")
+
+
+def _check_images(
+    dataset: Dataset, names: list[str], layers: dict[str, NDArray[Any]], problems: list[str]
+) -> None:
+    for name in names:
+        image = layers[name] if layers[name].ndim == 3 else layers[name][np.newaxis]
+        if image.shape[0] != len(dataset.bands) or str(image.dtype) != dataset.info["dtype"]:
+            problems.append(
+                f"{name}.tif has {image.shape[0]} bands of {image.dtype}, dataset.json says "
+                f"{len(dataset.bands)} of {dataset.info['dtype']}"
+            )
+
+
+def _check_labels(
+    dataset: Dataset, names: list[str], layers: dict[str, NDArray[Any]], problems: list[str]
+) -> None:
+    known = sorted(dataset.schema.names)
+    for name in names:
+        strange = sorted(set(np.unique(layers[f"label_{name}"]).tolist()) - set(known))
+        if strange:
+            problems.append(f"label_{name}.tif holds {strange[0]}, which scheme '{dataset.schema.name}' does not know")
+
+
+def _check_change(
+    dataset: Dataset,
+    record: dict[str, Any],
+    names: list[str],
+    layers: dict[str, NDArray[Any]],
+    problems: list[str],
+) -> None:
+    first, last = names[0], names[-1]
+    change, edit = layers["change"], layers["edit"].astype(bool)
+    ignored = (layers[f"surface_{first}"] == 0) & (layers[f"instance_{first}"] == 0)
+    try:
+        differs = changed(
+            dataset.schema,
+            layers[f"label_{first}"],
+            layers[f"instance_{first}"],
+            layers[f"label_{last}"],
+            layers[f"instance_{last}"],
+        )
+    except LabelError as error:
+        problems.append(str(error))
+        return
+    recomputed = np.where(ignored, CHANGE_IGNORE, differs & ~ignored)
+    if not np.array_equal(recomputed, change):
+        count = int(np.count_nonzero(recomputed != change))
+        problems.append(f"change.tif differs from what labels and instances give, at {count} pixels")
+    is_changed = change == 1
+    if (is_changed & ~edit).any():
+        problems.append("pixels changed outside edit.tif")
+    if (layers[f"instance_{first}"] != layers[f"instance_{last}"])[~edit].any():
+        problems.append("objects outside edit.tif changed their ids")
+    if record["acquisition"] is None:
+        for name in names[1:]:
+            if not np.array_equal(layers[first][..., ~edit], layers[name][..., ~edit]):
+                problems.append(f"{first} and {name} differ outside edit.tif")
+    _check_events(record, is_changed, problems)
+    counts = {
+        "pixels": int(change.size),
+        "changed_px": int(np.count_nonzero(is_changed)),
+        "ignored_px": int(np.count_nonzero(change == CHANGE_IGNORE)),
+        "edit_px": int(np.count_nonzero(edit)),
+    }
+    for key, value in counts.items():
+        if record["counts"][key] != value:
+            problems.append(f"counts.{key} is {record['counts'][key]}, the maps give {value}")
+
+
+def _check_events(record: dict[str, Any], is_changed: NDArray[np.bool_], problems: list[str]) -> None:
+    log = EventLog.from_json(record["events"])
+    times = [date["time_years"] for date in record["dates"]]
+    rows, cols = is_changed.shape
+    pixel_m2 = record["grid"]["gsd_m"] ** 2
+    for event in log:
+        height, width = event.footprint.mask.shape
+        inside = 0 <= event.footprint.row <= rows - height and 0 <= event.footprint.col <= cols - width
+        if not inside:
+            problems.append(f"event {event.id} lies outside the picture")
+            return
+        if not np.isclose(event.area_m2, event.footprint.pixels * pixel_m2, rtol=1e-9):
+            problems.append(f"event {event.id} says {event.area_m2} m2, its footprint has {event.footprint.pixels} px")
+    visible = visible_pixels(owners(is_changed.shape, log.between(times[0], times[-1])), is_changed)
+    if visible.pop(0, 0):
+        problems.append("changed pixels belong to no event")
+    for entry in record["events"]:
+        if entry["visible_px"] != visible.get(entry["id"], 0):
+            problems.append(
+                f"event {entry['id']} says {entry['visible_px']} visible pixels, the maps give "
+                f"{visible.get(entry['id'], 0)}"
+            )
+
+
+def _check_folders(dataset: Dataset, problems: list[str]) -> None:
+    for folder in sorted((dataset.root / layout.SAMPLES).glob("*/*")):
+        if not (folder / layout.RECORD).is_file():
+            problems.append(f"{folder.relative_to(dataset.root)}: has no {layout.RECORD}: not a finished sample")
+
+
+def _check_tables(dataset: Dataset, problems: list[str]) -> None:
+    path = dataset.root / layout.INDEX
+    if not path.is_file():
+        problems.append(f"{layout.INDEX} is missing: shards are not joined yet (diachron validate OUT --finish)")
+        return
+    try:
+        listed = pq.read_table(path, columns=["sample"])["sample"].to_pylist()
+    except Exception as error:  # pyarrow's errors share no root below Exception
+        problems.append(f"{layout.INDEX} cannot be read ({error})")
+        return
+    if listed != dataset.ids:
+        problems.append(f"{layout.INDEX} lists {len(listed)} samples, {len(dataset.ids)} are complete")

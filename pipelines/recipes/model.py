@@ -1,0 +1,173 @@
+"""What a recipe may say. Every default stands here or with the parameters of its stage, nowhere else."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from functools import cached_property
+from types import ModuleType
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, field_validator, model_validator
+
+from diachron.core import registry
+from diachron.core.errors import DiachronError, RecipeError, nearest_names
+
+NONE = "none"
+# The settings of a sensor family: step -> parameters that differ from the step's defaults.
+PRESETS: dict[str, dict[str, dict[str, Any]]] = {"aerial": {}}
+
+
+class Recipe(BaseModel):
+    """A resolved recipe."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: str = Field(description="file name of the recipe")
+    description: str = Field(default="", description="one line for people")
+    source: str | None = Field(default=None, description="tiles that come with the recipe, beside its file")
+    samples: int | None = Field(default=None, ge=1, description="number of samples where -n is not given")
+    window_px: int = Field(default=512, ge=32, le=4096, description="larger tiles are cut into such windows")
+    dates: int | list[float] = Field(default=2, description="how many, or their times in years from the first")
+    years: float = Field(default=5.0, gt=0, description="from the first date to the last")
+    paint: Literal["t1", "t2", "both", "coin"] = Field(
+        default="coin", description="which date is painted; the other is the real picture"
+    )
+    processes: dict[str, Any] = Field(default_factory=dict, description="kinds of change; none switches one off")
+    renderer: dict[str, Any] = Field(default_factory=lambda: {"name": "copy_paste"})
+    acquisition: dict[str, Any] | None = Field(
+        default_factory=lambda: {"preset": "aerial"}, description="preset, steps with parameters, or none"
+    )
+    donor_scenes: int = Field(default=2, ge=0, le=16, description="other windows that buildings may come from")
+    filters: list[str] = Field(default_factory=list, max_length=0, description="none are registered yet")
+    match: None = Field(default=None, description="wanted counts and shares: not built yet, only none is accepted")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _none_is_off(cls, values: Any) -> Any:
+        if isinstance(values, dict):
+            values = dict(values)
+            for key in ("acquisition", "match"):
+                if values.get(key) == NONE:
+                    values[key] = None
+            if isinstance(values.get("renderer"), str):
+                values["renderer"] = {"name": values["renderer"]}
+            if isinstance(values.get("processes"), dict):
+                kept = {k: {} if v is None else v for k, v in values["processes"].items() if v != NONE}
+                values["processes"] = kept
+            elif values.get("processes") == NONE:
+                values["processes"] = {}
+        return values
+
+    @field_validator("dates")
+    @classmethod
+    def _dates_in_order(cls, value: int | list[float]) -> int | list[float]:
+        if isinstance(value, int):
+            if value < 2:
+                raise ValueError(f"a sample has at least two dates, got {value}")
+        elif len(value) < 2 or value != sorted(value) or len(set(value)) != len(value):
+            raise ValueError(f"dates are two or more times in years, in order, each once; got {value}")
+        return value
+
+    @field_validator("processes")
+    @classmethod
+    def _known_processes(cls, value: dict[str, Any]) -> dict[str, Any]:
+        return {name: _parameters("processes", name, value[name]) for name in sorted(value)}
+
+    @field_validator("renderer")
+    @classmethod
+    def _known_renderer(cls, value: dict[str, Any]) -> dict[str, Any]:
+        name = value.get("name")
+        known = registry.entries("renderers")
+        if name not in known:
+            raise ValueError(f"no renderer is called '{name}'; {nearest_names(str(name), known)}")
+        extra = sorted(set(value) - {"name"})
+        if extra:
+            raise ValueError(f"renderer '{name}' takes no parameter '{extra[0]}'")
+        return {"name": name}
+
+    @field_validator("acquisition")
+    @classmethod
+    def _known_steps(cls, value: dict[str, Any] | None) -> dict[str, Any] | None:
+        if value is None:
+            return None
+        steps = dict(value)
+        known = registry.entries("acquisition")
+        preset = steps.pop("preset", None)
+        resolved: dict[str, Any] = {}
+        if preset is not None:
+            if preset not in PRESETS:
+                raise ValueError(f"no preset is called '{preset}'; {nearest_names(str(preset), PRESETS)}")
+            resolved = {name: PRESETS[preset].get(name, {}) for name in known}
+        for name, parameters in steps.items():
+            if parameters == NONE:
+                resolved.pop(name, None)
+            else:
+                resolved[name] = {**resolved.get(name, {}), **(parameters or {})}
+        return {name: _parameters("acquisition", name, resolved[name]) for name in sorted(resolved)}
+
+    @cached_property
+    def times_years(self) -> tuple[float, ...]:
+        """Times of the dates, the first at 0."""
+        if isinstance(self.dates, list):
+            return tuple(float(t) - float(self.dates[0]) for t in self.dates)
+        return tuple(self.years * i / (self.dates - 1) for i in range(self.dates))
+
+    def process_modules(self) -> dict[str, tuple[ModuleType, Any]]:
+        """Return name -> (module, parameters) of the processes."""
+        return _modules("processes", self.processes)
+
+    def acquisition_steps(self) -> list[tuple[str, ModuleType, Any]] | None:
+        """Return (name, module, parameters) of the steps, or None where the stage is off."""
+        if self.acquisition is None:
+            return None
+        modules = _modules("acquisition", self.acquisition)
+        return [(name, module, parameters) for name, (module, parameters) in modules.items()]
+
+    def renderer_module(self) -> ModuleType:
+        """Return the renderer."""
+        return registry.load("renderers", self.renderer["name"])
+
+
+def _modules(kind: str, table: dict[str, Any]) -> dict[str, tuple[ModuleType, Any]]:
+    found = {}
+    for name in sorted(table):
+        module = registry.load(kind, name)
+        found[name] = (module, TypeAdapter(module.Parameters).validate_python(table[name]))
+    return found
+
+
+def _parameters(kind: str, name: str, given: Any) -> dict[str, Any]:
+    """Return all parameters of a process or step, checked, with the defaults filled in."""
+    if not isinstance(given, dict):
+        raise ValueError(f"{name}: expected a mapping of parameters or none, got {given!r}")
+    try:
+        module = registry.load(kind, name)
+        checked = TypeAdapter(module.Parameters).validate_python(given)
+    except ValidationError as error:
+        raise ValueError(f"{name}: {explain(error, module.Parameters.__dataclass_fields__)}") from None
+    except DiachronError as error:
+        raise ValueError(f"{name}: {error}") from None
+    resolved: dict[str, Any] = asdict(checked)
+    return resolved
+
+
+def explain(error: ValidationError, known: Any) -> str:
+    """Return the first problem of a validation error in one line, with the nearest name for an unknown key."""
+    first = error.errors()[0]
+    path = ".".join(str(part) for part in first["loc"])
+    if first["type"] in ("extra_forbidden", "unexpected_keyword_argument"):
+        return f"unknown key '{path}'; {nearest_names(path.rsplit('.', 1)[-1], known)}"
+    message = str(first["msg"]).removeprefix("Value error, ")
+    return f"{path}: {message}" if path else message
+
+
+def build_recipe(values: dict[str, Any], where: str) -> Recipe:
+    """Return the checked recipe of plain values.
+
+    Raises:
+        RecipeError: the first problem, with the place it came from.
+    """
+    try:
+        return Recipe(**values)
+    except ValidationError as error:
+        raise RecipeError(f"{where}: {explain(error, Recipe.model_fields)}") from None

@@ -1,0 +1,124 @@
+"""Finding recipes, joining one with its base and with `--set`, writing the resolved one out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from diachron.core.errors import RecipeError, nearest_names
+from diachron.pipelines.recipes.model import Recipe, build_recipe
+
+FOLDER = Path(__file__).parent
+
+
+def builtin_recipes() -> dict[str, str]:
+    """Return name -> description of the recipes that come with the package."""
+    found = {}
+    for path in sorted(FOLDER.glob("*.yaml")):
+        values = _read(path)
+        found[path.stem] = str(values.get("description", ""))
+    return found
+
+
+def load_recipe(name: str, overrides: list[str] | None = None) -> Recipe:
+    """Return a recipe by name or file, over its base, under `a.b=c` overrides.
+
+    Args:
+        name: registered name, or a path that ends in .yaml or .yml.
+        overrides: dotted keys with YAML values, in order.
+
+    Raises:
+        RecipeError: no such recipe, a base of a base, an unknown key or a value out of range.
+    """
+    path = _find(name)
+    values = _read(path)
+    base = values.pop("base", None)
+    if base is not None:
+        base_path = _find(str(base), beside=path.parent)
+        below = _read(base_path)
+        if "base" in below:
+            raise RecipeError(f"{path}: base '{base}' has a base itself; one level is allowed")
+        values = _merge(below, values)
+    for override in overrides or []:
+        _set(values, override)
+    values["name"] = path.stem
+    if isinstance(values.get("source"), str):
+        # Tiles that come with a recipe lie beside it, wherever it is installed.
+        folder = (path.parent / values["source"]).resolve()
+        if not folder.is_relative_to(path.parent.resolve()):
+            raise RecipeError(f"{path}: source '{values['source']}' leaves the recipe's folder; use --source")
+    return build_recipe(values, str(path.name))
+
+
+def recipe_folder(name: str) -> Path:
+    """Return the folder in which a recipe's file lies."""
+    return _find(name).parent
+
+
+def resolved_yaml(recipe: Recipe) -> str:
+    """Return the recipe with every default filled in, as YAML."""
+    values = recipe.model_dump()
+    for key in ("acquisition", "match"):
+        if values[key] is None:
+            values[key] = "none"
+    text: str = yaml.safe_dump(values, sort_keys=False, allow_unicode=True, width=100)
+    return text
+
+
+def _find(name: str, beside: Path | None = None) -> Path:
+    if name.endswith((".yaml", ".yml")):
+        for folder in (beside, Path()):
+            if folder is not None and (folder / name).is_file():
+                return folder / name
+        raise RecipeError(f"{name}: no such recipe file")
+    known = {path.stem: path for path in FOLDER.glob("*.yaml")}
+    if name not in known:
+        raise RecipeError(f"no recipe is called '{name}'; {nearest_names(name, known)}, or give a .yaml file")
+    return known[name]
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        values = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except yaml.YAMLError as error:
+        raise RecipeError(f"{path}: not YAML: {' '.join(str(error).split())}") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise RecipeError(f"{path}: cannot be read ({error})") from None
+    if not isinstance(values, dict):
+        raise RecipeError(f"{path}: a recipe is a mapping of keys, got {type(values).__name__}")
+    return values
+
+
+def _merge(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
+    merged = dict(below)
+    for key, value in above.items():
+        inner = merged.get(key)
+        # A distribution is one value: `{lognormal: ...}` over `{normal: ...}` replaces it.
+        if isinstance(inner, dict) and isinstance(value, dict) and not _is_distribution(value):
+            merged[key] = _merge(inner, value)
+        else:
+            merged[key] = value
+    return merged
+
+
+def _is_distribution(value: dict[str, Any]) -> bool:
+    return len(value) == 1 and next(iter(value)) in ("lognormal", "normal", "choice")
+
+
+def _set(values: dict[str, Any], override: str) -> None:
+    key, equals, text = override.partition("=")
+    if not equals or not key:
+        raise RecipeError(f"--set {override}: expected a.b=value, e.g. --set years=3 or --set acquisition=none")
+    try:
+        value = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        raise RecipeError(f"--set {override}: not YAML: {' '.join(str(error).split())}") from None
+    *path, last = key.split(".")
+    inner: Any = values
+    for part in path:
+        if not isinstance(inner.get(part), dict):
+            inner[part] = {}
+        inner = inner[part]
+    inner[last] = value

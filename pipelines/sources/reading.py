@@ -1,0 +1,118 @@
+"""Reading one window of a tile: pixels, labels, footprints and where there is no data."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+from rasterio.io import DatasetReader
+from rasterio.windows import Window
+
+from diachron.core import hub
+from diachron.core.errors import LabelError
+from diachron.core.labels import LabelSchema
+from diachron.core.scene import Mask, RawScene
+from diachron.pipelines.sources.footprints import burn
+from diachron.pipelines.sources.rasters import open_raster
+from diachron.pipelines.sources.scheme_choice import building_class, ground_class
+from diachron.pipelines.sources.tiles import Tile, Unit
+from diachron.pipelines.sources.vectors import read_polygons
+
+
+def read_window(
+    tile: Tile,
+    unit: Unit,
+    *,
+    schema: LabelSchema,
+    bands: tuple[str, ...],
+    full_scale: float,
+    licence: str | None,
+    key: str,
+) -> RawScene:
+    """Return a window of a tile, in the image's own data type and scale.
+
+    Raises:
+        SourceError: a file cannot be decoded.
+        LabelError: the label map holds a value outside the scheme.
+        GridError: the unit does not lie inside the tile.
+    """
+    grid = tile.grid.window(unit.row, unit.col, unit.rows, unit.cols)
+    window = Window(unit.col, unit.row, unit.cols, unit.rows)
+    with open_raster(tile.image) as dataset:
+        indexes = [i for i in range(1, dataset.count + 1) if i != tile.alpha]
+        image = dataset.read(indexes, window=window)
+        void = _void(dataset, tile, image, indexes, window)
+    footprints = None if tile.footprints is None else burn(read_polygons(tile.footprints), grid)
+    raster = None if tile.label is None else _read_labels(tile, unit, window, schema)
+    return RawScene(
+        image=image,
+        bands=bands,
+        full_scale=full_scale,
+        nodata=tile.nodata,
+        grid=grid,
+        labels=_draw(raster, footprints, schema, grid.shape),
+        schema=schema,
+        footprints=footprints,
+        void=void,
+        source=key,
+        licence=licence,
+    )
+
+
+def _void(
+    dataset: DatasetReader, tile: Tile, image: NDArray[np.generic], indexes: list[int], window: Window
+) -> Mask:
+    """Return where all bands are nodata, the mask band or alpha is 0, or a float is not a number."""
+    void = np.zeros(image.shape[-2:], np.bool_)
+    if tile.nodata is not None and not math.isnan(tile.nodata):
+        void |= (image == tile.nodata).all(axis=0)
+    if np.issubdtype(image.dtype, np.floating):
+        void |= ~np.isfinite(image).all(axis=0)
+    if tile.alpha is not None:
+        void |= dataset.read(tile.alpha, window=window) == 0
+    flags = {flag.name for i in indexes for flag in dataset.mask_flag_enums[i - 1]}
+    # A band that is only called alpha (see `rasters._alpha_band`) must not mask the others.
+    if "per_dataset" in flags and "alpha" not in flags:
+        void |= dataset.read_masks(indexes[0], window=window) == 0
+    return void
+
+
+def _read_labels(tile: Tile, unit: Unit, window: Window, schema: LabelSchema) -> NDArray[np.uint8]:
+    """Return the label map of a window in canonical ids; its own nodata becomes ignore."""
+    assert tile.label is not None
+    where = str(tile.label)
+    if (unit.rows, unit.cols) != tile.grid.shape:
+        where += f", window at row {unit.row}, column {unit.col}"
+    with open_raster(tile.label) as dataset:
+        colours = [colour.name for colour in dataset.colorinterp]
+        indexes = [i for i, name in enumerate(colours, 1) if name != "alpha" or i == 1]
+        values = dataset.read(indexes, window=window)
+        nodata = dataset.nodata
+    if (values != values[:1]).any():
+        raise LabelError(f"{where}: the {len(indexes)} bands differ; turn colours to class ids, one band")
+    ids = values[0]
+    known = {value for entry in schema.classes for value in (entry.id, *entry.also)}
+    if nodata is not None and schema.ignore is not None and nodata not in known:
+        ids = np.where(ids == nodata, np.asarray(schema.ignore, ids.dtype), ids)
+    return schema.canonical(ids, where=where)
+
+
+def _draw(
+    raster: NDArray[np.uint8] | None,
+    footprints: NDArray[np.int32] | None,
+    schema: LabelSchema,
+    shape: tuple[int, int],
+) -> NDArray[np.uint8]:
+    """Return the label map of raster and polygons.
+
+    Polygons are drawn as building; elsewhere the raster stays, also where only it says building. Under a
+    polygon a class of buildings stays what it is (residential, destroyed).
+    """
+    if raster is None:
+        raster = np.full(shape, ground_class(schema) or 0, np.uint8)
+    building = building_class(schema)
+    if footprints is None or building is None:
+        return raster
+    _, objects = schema.to_hub(raster)
+    return np.where((footprints > 0) & (objects != hub.BUILDING), np.uint8(building), raster)

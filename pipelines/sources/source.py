@@ -1,0 +1,117 @@
+"""A source: the tiles of a user, their windows, and a fingerprint that tells one source from another."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from diachron.core.errors import RecipeError, SourceError
+from diachron.core.labels import LabelSchema
+from diachron.core.scene import RawScene
+from diachron.pipelines.sources.reading import read_window
+from diachron.pipelines.sources.tiles import Refusal, Tile, Unit
+
+_FINGERPRINT_BYTES = 64 * 1024
+
+
+@dataclass(frozen=True)
+class Source:
+    """The usable tiles of a user; it holds no open file and travels to spawned workers.
+
+    Args:
+        root: folder that names and refused paths are relative to.
+        tiles: sorted by path.
+        refusals: images that were left out, each with a reason.
+        schema: of the label maps that `read` returns.
+        licence: the user's words.
+        bands: one name a band of every tile.
+        full_scale: value of white of every tile.
+    """
+
+    root: str
+    tiles: tuple[Tile, ...]
+    refusals: tuple[Refusal, ...]
+    schema: LabelSchema
+    licence: str | None
+    bands: tuple[str, ...]
+    full_scale: float
+
+    def units(self, window_px: int) -> tuple[Unit, ...]:
+        """Return the windows of all tiles, tile by tile, row by row.
+
+        A side that is not longer than the window is taken whole; a longer one is covered by windows of full
+        length, the last aligned to the edge, so that it may overlap the one before.
+
+        Raises:
+            RecipeError: the window has no pixels.
+        """
+        if window_px < 1:
+            raise RecipeError(f"a window needs at least one pixel, got {window_px}")
+        return tuple(
+            Unit(index, row, col, min(rows, window_px), min(cols, window_px))
+            for index, tile in enumerate(self.tiles)
+            for rows, cols in (tile.grid.shape,)
+            for row in _starts(rows, window_px)
+            for col in _starts(cols, window_px)
+        )
+
+    def key(self, unit: Unit) -> str:
+        """Return the name of a unit: that of its tile, with `@r<row>c<col>` where it is only a part of it."""
+        tile = self.tiles[unit.tile]
+        whole = (unit.rows, unit.cols) == tile.grid.shape
+        return tile.name if whole else f"{tile.name}@r{unit.row}c{unit.col}"
+
+    def read(self, unit: Unit) -> RawScene:
+        """Return the pixels and labels of a unit; only its window is read, every file is closed again.
+
+        Raises:
+            SourceError: a file cannot be decoded (`unreadable`).
+            LabelError: the label map holds a value outside the scheme.
+            GridError: the unit does not lie inside its tile.
+        """
+        tile = self.tiles[unit.tile]
+        return read_window(
+            tile,
+            unit,
+            schema=self.schema,
+            bands=self.bands,
+            full_scale=self.full_scale,
+            licence=self.licence,
+            key=self.key(unit),
+        )
+
+    def fingerprint(self) -> str:
+        """Return a SHA-256 that changes with the tiles, in hexadecimal; the folder may move.
+
+        It covers name, size, and the first and last 64 KiB of every file, and what is stated of a tile
+        besides its pixels (gsd, split, place), so a terabyte is identified without being read whole.
+
+        Raises:
+            SourceError: a file has gone.
+        """
+        lines = [f"tile {tile.name} {tile.grid.gsd_m!r} {tile.split} {tile.place}" for tile in self.tiles]
+        files = {file for tile in self.tiles for file in (tile.image, tile.label, tile.footprints) if file}
+        lines += [self._file_line(path) for path in files]
+        return hashlib.sha256("\n".join(sorted(lines)).encode()).hexdigest()
+
+    def _file_line(self, path: Path) -> str:
+        name = Path(os.path.relpath(path, self.root)).as_posix()
+        try:
+            size = path.stat().st_size
+            with path.open("rb") as file:
+                head = file.read(_FINGERPRINT_BYTES)
+                file.seek(max(0, size - _FINGERPRINT_BYTES))
+                tail = file.read(_FINGERPRINT_BYTES)
+        except OSError as err:
+            raise SourceError(f"{path}: gone or not readable since it was found ({err.strerror})") from err
+        ends = hashlib.sha256(head).hexdigest() + hashlib.sha256(tail).hexdigest()
+        return f"file {name} {size} {ends}"
+
+
+def _starts(length: int, window_px: int) -> list[int]:
+    """Return where the windows of one side begin."""
+    if length <= window_px:
+        return [0]
+    return [*range(0, length - window_px, window_px), length - window_px]

@@ -1,0 +1,88 @@
+"""tiles.csv: what a user states a tile, beside the images."""
+
+from __future__ import annotations
+
+import csv
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from diachron.core.errors import SourceError
+from diachron.pipelines.sources.layout import SPLITS
+
+TABLE_NAME = "tiles.csv"
+
+
+@dataclass(frozen=True)
+class Row:
+    """What tiles.csv says about one tile; None where a cell is blank or the column is missing.
+
+    `gsd_problem` tells that a gsd is given and cannot be used (`0.3-2.5`): a matter of that tile only.
+    """
+
+    gsd_m: float | None = None
+    split: str | None = None
+    place: str | None = None
+    gsd_problem: str | None = None
+
+
+def read_table(path: Path) -> dict[str, Row]:
+    """Return tile stem -> row. Columns: `name`, and any of `gsd_m`, `split`, `place`; others are skipped.
+
+    Raises:
+        SourceError: no column `name`, a name twice, an unknown split.
+    """
+    rows: dict[str, Row] = {}
+    try:
+        with path.open(newline="", encoding="utf-8-sig") as file:
+            reader = csv.DictReader(file)
+            if "name" not in (reader.fieldnames or ()):
+                raise SourceError(f"{path}: no column 'name' in {reader.fieldnames}; add one with file stems")
+            for row in reader:
+                name = (row["name"] or "").strip()
+                if name in rows:
+                    raise SourceError(f"{path}, line {reader.line_num}: tile '{name}' stands there twice")
+                where = f"{path}, line {reader.line_num}, tile '{name}'"
+                gsd_m, problem = _length(_text(row.get("gsd_m")), reader.line_num)
+                split = _split(_text(row.get("split")), where)
+                rows[name] = Row(gsd_m, split, _text(row.get("place")), problem)
+    except (UnicodeDecodeError, csv.Error) as err:
+        raise SourceError(f"{path}: not a table of comma-separated UTF-8 text ({err})") from err
+    return rows
+
+
+def _text(cell: str | None) -> str | None:
+    return (cell or "").strip() or None
+
+
+def _length(text: str | None, line: int) -> tuple[float | None, str | None]:
+    """Return a length in metres, or what is wrong with its text."""
+    if text is None:
+        return None, None
+    try:
+        metres = float(text)
+    except ValueError:
+        metres = math.nan
+    if math.isfinite(metres) and metres > 0:
+        return metres, None
+    return (
+        None,
+        f"gsd_m is '{text}' in line {line} of {TABLE_NAME}, but it is one length in metres, such as 0.5",
+    )
+
+
+def _split(text: str | None, where: str) -> str | None:
+    if text is not None and text not in SPLITS:
+        raise SourceError(f"{where}: split is '{text}', but it is one of {', '.join(SPLITS)}, or blank")
+    return text
+
+
+def read_tables(folders: Iterable[Path]) -> dict[Path, dict[str, Row]]:
+    """Return folder -> its tiles.csv, for those that have one.
+
+    Raises:
+        SourceError: as `read_table`.
+    """
+    places = sorted(set(folders))
+    return {folder: read_table(folder / TABLE_NAME) for folder in places if (folder / TABLE_NAME).is_file()}

@@ -1,0 +1,1 @@
+"""What happens in the world (preparation, processes, snapshots) and at the sensor (acquisition)."""

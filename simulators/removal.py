@@ -1,0 +1,31 @@
+"""Choosing standing objects to take away."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from diachron.core.scene import SceneObject
+from diachron.simulators.site import Site
+
+
+def choose_standing(
+    rng: np.random.Generator, site: Site, classes: frozenset[int], max_area_m2: float
+) -> SceneObject | None:
+    """Return a standing object of these hub classes, each as likely as the next; None when none is left."""
+    pixel = site.scene.grid.pixel_area_m2
+    ids = [
+        object_id
+        for object_id in site.standing(classes)
+        if site.scene.objects[object_id].footprint.pixels * pixel <= max_area_m2
+    ]
+    if not ids:
+        return None
+    chosen = ids[int(rng.integers(len(ids)))]
+    site.mark_gone(chosen)
+    return site.scene.objects[chosen]
+
+
+def ground_under(site: Site, entry: SceneObject) -> int:
+    """Return the hub surface that most of an object's footprint stands on."""
+    under = site.scene.surface[entry.footprint.window][entry.footprint.mask]
+    return int(np.bincount(under).argmax())

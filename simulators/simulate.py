@@ -1,0 +1,84 @@
+"""From rates to a log: every process draws its incidents on one site."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+
+from diachron.core.events import ChangeEvent, EventLog
+from diachron.simulators.point_process import arrivals
+from diachron.simulators.site import Outcome, Site
+
+
+class Process(Protocol):
+    """A registered process: see `simulators.processes`."""
+
+    def forward(self, rng: np.random.Generator, site: Site, times: Any, parameters: Any) -> Outcome:
+        """Return what happens after the real picture."""
+        ...
+
+    def backward(self, rng: np.random.Generator, site: Site, times: Any, parameters: Any) -> Outcome:
+        """Return what had happened before the real picture."""
+        ...
+
+
+@dataclass(frozen=True)
+class Simulation:
+    """The log of a sample and, per process, how many incidents were drawn, placed, and why not."""
+
+    log: EventLog
+    tally: Mapping[str, Mapping[str, object]]
+
+
+def simulate(
+    site: Site,
+    processes: Mapping[str, tuple[Process, Any]],
+    *,
+    first_years: float,
+    last_years: float,
+    anchor_years: float,
+    stream_of: Callable[[str], np.random.Generator],
+) -> Simulation:
+    """Return everything that happens between two times around one real picture.
+
+    Incidents after the anchor change the real state forward; incidents before it are already part of the
+    real picture, and undoing them gives the past. The order of the mapping has no meaning.
+
+    Args:
+        site: working state, used up by the call.
+        processes: name -> (module, parameters).
+        first_years, last_years: of the sample's dates.
+        anchor_years: when the real picture was taken, between the two.
+        stream_of: stage name -> generator.
+    """
+    events: list[ChangeEvent] = []
+    tally: dict[str, dict[str, object]] = {}
+    for name in sorted(processes):
+        process, parameters = processes[name]
+        rng = stream_of(f"events/{name}")
+        drawn = placed = 0
+        why: dict[str, int] = {}
+        for step, start, end in (
+            (process.forward, anchor_years, last_years),
+            (process.backward, first_years, anchor_years),
+        ):
+            times = arrivals(
+                rng,
+                rate_per_km2_year=parameters.rate_per_km2_year,
+                area_km2=site.terrain.area_km2,
+                from_years=start,
+                until_years=end,
+            )
+            outcome = step(rng, site, times, parameters)
+            events += outcome.events
+            drawn += outcome.drawn
+            placed += outcome.placed
+            for reason, count in outcome.why.items():
+                why[reason] = why.get(reason, 0) + count
+        tally[name] = {"drawn": drawn, "placed": placed, "why": dict(sorted(why.items()))}
+    # What ends after the last date is not part of this sample; what began before the first one is.
+    kept = tuple(event for event in events if event.time_years <= last_years)
+    return Simulation(EventLog(kept), tally)

@@ -1,0 +1,143 @@
+"""The ground that processes share while one sample is simulated: what is open, what is taken, next ids."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+
+from diachron.core import hub
+from diachron.core.events import ChangeEvent
+from diachron.core.scene import Donor, Footprint, Scene, object_class_map
+from diachron.simulators.orientation import orientation_field, wall_vectors
+
+Mask = NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Terrain:
+    """What placement looks at; made once a scene, shared by all its samples.
+
+    Args:
+        clearance_px: (H, W) float32 distance to the nearest object, water, ignored pixel or border.
+        to_road_px: (H, W) float32 distance to the nearest road, or None where there is none.
+        walls: direction of the neighbourhood, see `orientation.orientation_field`.
+        area_km2: of the pixels that are not ignored.
+    """
+
+    clearance_px: NDArray[np.float32]
+    to_road_px: NDArray[np.float32] | None
+    walls: NDArray[np.complex64]
+    area_km2: float
+
+
+def survey(scene: Scene) -> Terrain:
+    """Return the terrain of a scene."""
+    closed = (scene.instances > 0) | (scene.surface == hub.IGNORE) | (scene.surface == hub.WATER)
+    framed = np.pad(closed, 1, constant_values=True)
+    clearance = ndimage.distance_transform_edt(~framed)[1:-1, 1:-1].astype(np.float32)
+    classes = object_class_map(scene.instances, scene.objects)
+    roads = classes == hub.ROAD
+    to_road = ndimage.distance_transform_edt(~roads).astype(np.float32) if roads.any() else None
+    walls = orientation_field(wall_vectors(scene.instances > 0), scene.grid.gsd_m)
+    valid = int(np.count_nonzero(~scene.ignored))
+    return Terrain(clearance, to_road, walls, valid * scene.grid.pixel_area_m2 / 1e6)
+
+
+@dataclass
+class Site:
+    """One sample's working state. Processes draw from it and put into it; the scene itself never changes.
+
+    Args:
+        scene: the real picture's state, at the anchor time.
+        terrain: its survey.
+        donors: objects that may be put up, from this scene and others.
+        needs_pixels: whether a new object must have a donor to take its pixels from.
+    """
+
+    scene: Scene
+    terrain: Terrain
+    donors: tuple[Donor, ...] = ()
+    needs_pixels: bool = False
+    _taken: NDArray[np.bool_] = field(init=False, repr=False)
+    _next_object: int = field(init=False)
+    _next_event: int = field(init=False, default=1)
+    _gone: set[int] = field(init=False, default_factory=set)
+
+    def __post_init__(self) -> None:
+        self._taken = np.zeros(self.scene.grid.shape, np.bool_)
+        self._next_object = max(self.scene.objects, default=0) + 1
+
+    def new_object_id(self) -> int:
+        """Return an id that no object of this place has had."""
+        self._next_object += 1
+        return self._next_object - 1
+
+    def new_event_id(self) -> int:
+        """Return the next event id."""
+        self._next_event += 1
+        return self._next_event - 1
+
+    def standing(self, classes: frozenset[int]) -> list[int]:
+        """Return the ids of objects of these hub classes that no event has touched, in order."""
+        return [
+            object_id
+            for object_id, entry in sorted(self.scene.objects.items())
+            if entry.object_class in classes and object_id not in self._gone
+        ]
+
+    def mark_gone(self, object_id: int) -> None:
+        """Keep later events off an object."""
+        self._gone.add(object_id)
+
+    def fits(self, footprint: Footprint, allowed: NDArray[np.bool_], gap_px: float) -> bool:
+        """Return whether a footprint lies on allowed ground with a gap to everything else.
+
+        Args:
+            footprint: where it would stand.
+            allowed: 256 booleans, by hub id of the surface.
+            gap_px: open pixels between it and any object, water, ignored pixel or border; at least one.
+        """
+        rows, cols = self.scene.grid.shape
+        height, width = footprint.mask.shape
+        if footprint.row < 0 or footprint.col < 0 or footprint.row + height > rows or footprint.col + width > cols:
+            return False
+        box = footprint.window
+        inside = footprint.mask
+        # The distance from a pixel to its neighbour is 1, so a gap of g open pixels is a distance > g.
+        if float(self.terrain.clearance_px[box][inside].min()) <= max(gap_px, 1.0):
+            return False
+        if not allowed[self.scene.surface[box][inside]].all():
+            return False
+        return not self._taken[box][inside].any()
+
+    def take(self, footprint: Footprint, gap_px: float) -> None:
+        """Close a footprint and the gap around it for later placements."""
+        reach = int(np.ceil(max(gap_px, 1.0)))
+        padded = np.pad(footprint.mask, reach)
+        grown = ndimage.distance_transform_edt(~padded) <= max(gap_px, 1.0)
+        rows, cols = self.scene.grid.shape
+        top, left = footprint.row - reach, footprint.col - reach
+        inside = grown[max(-top, 0) : rows - top, max(-left, 0) : cols - left]
+        top, left = max(top, 0), max(left, 0)
+        self._taken[top : top + inside.shape[0], left : left + inside.shape[1]] |= inside
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a process did in one interval.
+
+    Args:
+        events: one or more an incident.
+        drawn: incidents that the point process asked for.
+        placed: incidents that found a place or an object.
+        why: reason -> incidents that did not.
+    """
+
+    events: tuple[ChangeEvent, ...]
+    drawn: int
+    placed: int
+    why: Mapping[str, int]

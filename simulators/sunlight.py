@@ -1,0 +1,111 @@
+"""Where the sun of a picture stands, read off the shadows beside its buildings."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+
+from diachron.core import light
+from diachron.core.scene import Sun
+
+Mask = NDArray[np.bool_]
+
+# Shadows are looked for this far from a wall.
+REACH_M = 6.0
+# Ground darker than this share of the median of open ground is taken for shadow.
+DARK_SHARE = 0.62
+# How one-sided the dark ground must be before a direction is believed (0: all around, 1: one side only).
+ONE_SIDED = 0.16
+# Below this many dark pixels beside buildings nothing is estimated.
+FEWEST_DARK_PIXELS = 40
+SECTORS = 24
+# The shadow of an ordinary house (6 m) under a sun at 35 degrees: longer ones are shadows of shadows.
+LONGEST_USUAL_M = 8.6
+
+
+def estimate_sun(
+    unit: NDArray[np.float32], buildings: Mask, open_ground: Mask, gsd_m: float
+) -> Sun | None:
+    """Return where shadows fall, or None where the picture does not tell.
+
+    Every pixel of open ground near a building votes with its direction from the nearest wall; the share of
+    dark pixels per sector gives the mean direction. Length is where the dark share along that direction
+    has fallen to half; contrast is the ratio of shadowed to lit ground per band.
+
+    Args:
+        unit: (C, H, W) float32, 0-1.
+        buildings: (H, W) bool.
+        open_ground: (H, W) bool ground that is neither object, water, tree nor ignore.
+        gsd_m: ground sampling distance.
+    """
+    if not buildings.any() or not open_ground.any():
+        return None
+    bright = unit[:3].mean(axis=0)
+    distance, (rows, cols) = ndimage.distance_transform_edt(~buildings, return_indices=True)
+    near = open_ground & (distance <= REACH_M / gsd_m) & (distance >= 1.5)
+    lit_level = float(np.median(bright[open_ground]))
+    dark = bright < DARK_SHARE * lit_level
+    if np.count_nonzero(near & dark) < FEWEST_DARK_PIXELS:
+        return None
+    here_rows, here_cols = np.nonzero(near)
+    angle = np.arctan2(here_rows - rows[near], here_cols - cols[near])
+    sector = np.floor((angle + np.pi) / (2 * np.pi) * SECTORS).astype(int) % SECTORS
+    total = np.bincount(sector, minlength=SECTORS)
+    darks = np.bincount(sector, weights=dark[near], minlength=SECTORS)
+    share = np.where(total >= 8, darks / np.maximum(total, 1), 0.0)
+    middles = (np.arange(SECTORS) + 0.5) / SECTORS * 2 * np.pi - np.pi
+    vector = complex((share * np.exp(1j * middles)).sum() / max(share.sum(), 1e-9))
+    if abs(vector) < ONE_SIDED:
+        return None
+    col_step, row_step = vector.real / abs(vector), vector.imag / abs(vector)
+    length_px = min(
+        _length_px(buildings, open_ground, dark, row_step, col_step, gsd_m), LONGEST_USUAL_M / gsd_m
+    )
+    shadow = light.swept(buildings, row_step, col_step, length_px) & open_ground & dark
+    lit = open_ground & ~dark
+    if not shadow.any() or not lit.any():
+        return None
+    contrast = tuple(
+        float(np.clip(band[shadow].mean() / max(float(band[lit].mean()), 1e-6), 0.1, 0.95)) for band in unit
+    )
+    return Sun(float(row_step), float(col_step), length_px * gsd_m, contrast)
+
+
+def _length_px(
+    buildings: Mask, open_ground: Mask, dark: Mask, row_step: float, col_step: float, gsd_m: float
+) -> float:
+    """Return how far from the walls the ground stays dark, in pixels: half of the largest dark share."""
+    reach = max(3, round(3 * REACH_M / gsd_m))
+    before = buildings
+    shares = []
+    for step in range(1, reach + 1):
+        covered = before | light.swept(buildings, row_step, col_step, float(step))
+        fresh = covered & ~before & open_ground
+        count = np.count_nonzero(fresh)
+        shares.append(np.count_nonzero(fresh & dark) / count if count else 0.0)
+        before = covered
+    profile = ndimage.uniform_filter1d(np.asarray(shares), 3, mode="nearest")
+    peak = int(profile[: max(3, round(REACH_M / gsd_m))].argmax())
+    fallen = np.flatnonzero(profile[peak:] < 0.5 * profile[peak])
+    return float(peak + fallen[0] + 1) if fallen.size else float(reach)
+
+
+def given_sun(azimuth_deg: float, elevation_deg: float | None, estimated: Sun | None, bands: int) -> Sun:
+    """Return the sun that the source states, with the contrast of the picture where it could be read.
+
+    Args:
+        azimuth_deg: clockwise from north.
+        elevation_deg: above the horizon; None keeps the estimated length, or 4 m.
+        estimated: what the picture says, for contrast and length.
+        bands: number of bands, for the default contrast of 0.45 (clear sky, urban; between the 0.3-0.6
+            that shadows in aerial pictures have).
+    """
+    row_step, col_step = light.shadow_direction(azimuth_deg)
+    house_height_m = 5.0
+    if elevation_deg is not None:
+        length = light.shadow_length_m(house_height_m, elevation_deg)
+    else:
+        length = estimated.shadow_length_m if estimated else 4.0
+    contrast = estimated.contrast if estimated else (0.45,) * bands
+    return Sun(row_step, col_step, length, contrast, given=True)
