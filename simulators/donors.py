@@ -10,8 +10,8 @@ from diachron.core.scene import Donor, Scene, SceneObject
 
 SMALLEST_M2 = 25.0
 LARGEST_M2 = 1500.0
-# A labelled house fills its box; ragged blobs are labels of something else.
-FILL = 0.62
+# A labelled house fills its box, an L three quarters of it; ragged blobs are labels of something else.
+FILL = 0.75
 NARROWEST_M = 3.5
 # A roof must differ from the ground around it by this share of the picture's spread, or the label lies.
 VISIBLE = 0.25
@@ -23,7 +23,7 @@ def donors_of(scene: Scene) -> tuple[Donor, ...]:
     found = []
     for object_id in sorted(scene.objects):
         entry = scene.objects[object_id]
-        if entry.object_class != hub.BUILDING or not entry.whole:
+        if entry.object_class != hub.BUILDING or not entry.whole or not entry.certain:
             continue
         area_m2 = entry.footprint.pixels * scene.grid.pixel_area_m2
         if not SMALLEST_M2 <= area_m2 <= LARGEST_M2:
@@ -52,14 +52,23 @@ def compactness(mask: np.ndarray) -> tuple[float, float]:
 
 
 def _stands_out(scene: Scene, entry: SceneObject) -> float:
-    """Return the largest difference, over bands, between an object and the ground within three pixels."""
-    grown = np.pad(entry.footprint.mask, 3)
-    top, left = entry.footprint.row - 3, entry.footprint.col - 3
+    """Return the largest difference, over bands, across an object's outline: two pixels in against two out.
+
+    A label drawn beside its roof has the same picture on both sides of the line.
+    """
+    reach = 3
+    grown = np.pad(entry.footprint.mask, reach)
+    top, left = entry.footprint.row - reach, entry.footprint.col - reach
     rows, cols = scene.grid.shape
-    box = (slice(max(top, 0), min(top + grown.shape[0], rows)), slice(max(left, 0), min(left + grown.shape[1], cols)))
+    box = (
+        slice(max(top, 0), min(top + grown.shape[0], rows)),
+        slice(max(left, 0), min(left + grown.shape[1], cols)),
+    )
     grown = grown[box[0].start - top : box[0].stop - top, box[1].start - left : box[1].stop - left]
-    ring = ndimage.binary_dilation(grown, iterations=3) & ~grown & (scene.instances[box] == 0)
-    if not ring.any():
+    inside = grown & ~ndimage.binary_erosion(grown, iterations=3)
+    outside = ndimage.binary_dilation(grown, iterations=3) & ~ndimage.binary_dilation(grown)
+    outside &= scene.instances[box] == 0
+    if not outside.any() or not inside.any():
         return 0.0
     pixels = scene.image[:, box[0], box[1]]
-    return float(np.abs(pixels[:, grown].mean(axis=1) - pixels[:, ring].mean(axis=1)).max())
+    return float(np.abs(pixels[:, inside].mean(axis=1) - pixels[:, outside].mean(axis=1)).max())

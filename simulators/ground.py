@@ -15,8 +15,13 @@ Mask = NDArray[np.bool_]
 ESTIMATE_GSD_M = 1.0
 VEGETATION_EXCESS_GREEN = 0.055
 VEGETATION_NDVI = 0.22
-TREE_TEXTURE = 0.055
-GREY_SATURATION = 0.13
+TREE_TEXTURE = 0.045
+# Vegetation darker than this share of the median is a canopy: lawns and fields are brighter.
+TREE_DARKNESS = 0.8
+# Ground darker than this share of the median is in shadow, and its colour says nothing.
+SHADOW_DARKNESS = 0.5
+SHADOW_REACH_M = 10.0
+GREY_SATURATION = 0.085
 WATER_TEXTURE = 0.018
 WATER_AREA_M2 = 600.0
 
@@ -31,7 +36,9 @@ def luminance(unit: NDArray[np.float32]) -> NDArray[np.float32]:
     return unit[:3].mean(axis=0)
 
 
-def estimate_ground(unit: NDArray[np.float32], bands: tuple[str, ...], gsd_m: float) -> NDArray[np.uint8]:
+def estimate_ground(
+    unit: NDArray[np.float32], bands: tuple[str, ...], gsd_m: float, buildings: Mask
+) -> NDArray[np.uint8]:
     """Return a (H, W) uint8 guess of the surface from colour and texture: what a binary mask leaves open.
 
     Vegetation by excess green (Woebbecke et al. 1995, normalised) or NDVI, split into tree and grass by
@@ -42,6 +49,7 @@ def estimate_ground(unit: NDArray[np.float32], bands: tuple[str, ...], gsd_m: fl
         unit: (C, H, W) float32, 0-1.
         bands: names of the bands; without red, green and blue everything is bare.
         gsd_m: ground sampling distance.
+        buildings: (H, W) bool, beside which dark ground is shadow; elsewhere it is canopy or water.
     """
     shape = unit.shape[-2:]
     if not {"red", "green", "blue"} <= set(bands):
@@ -62,11 +70,22 @@ def estimate_ground(unit: NDArray[np.float32], bands: tuple[str, ...], gsd_m: fl
     cast_free = [band / max(float(band.mean()), 1e-6) for band in (red, green, blue)]
     largest = np.maximum.reduce(cast_free)
     saturation = (largest - np.minimum.reduce(cast_free)) / (largest + 1e-6)
-    ground = np.where(saturation < GREY_SATURATION, hub.DEVELOPED, hub.BARE).astype(np.uint8)
+    raw_largest = np.maximum.reduce([red, green, blue])
+    raw_saturation = (raw_largest - np.minimum.reduce([red, green, blue])) / (raw_largest + 1e-6)
+    # Soil is warm: bluish ground is concrete or asphalt under a blue sky.
+    grey = (saturation < GREY_SATURATION) | (raw_saturation < GREY_SATURATION) | (blue > 0.95 * red)
+    ground = np.where(grey, hub.DEVELOPED, hub.BARE).astype(np.uint8)
     ground[vegetation] = hub.GRASS
     median = float(np.median(bright))
-    ground[vegetation & ((texture > TREE_TEXTURE) | (bright < 0.6 * median))] = hub.TREE
+    ground[vegetation & ((texture > TREE_TEXTURE) | (bright < TREE_DARKNESS * median))] = hub.TREE
     smooth = (_local_spread(bright, 7) < WATER_TEXTURE) & (blue > 1.03 * red) & (bright < 0.9 * median)
+    dark = bright < SHADOW_DARKNESS * median
+    if dark.any() and not dark.all():
+        near = _block_mean(buildings[np.newaxis].astype(np.float32), step)[0] > 0
+        near = ndimage.binary_dilation(near, iterations=max(1, round(SHADOW_REACH_M / (step * gsd_m))))
+        # Shadowed ground is taken for what lies beside it in the light.
+        nearest = ndimage.distance_transform_edt(dark, return_distances=False, return_indices=True)
+        ground = np.where(dark, np.where(near, ground[tuple(nearest)], hub.TREE), ground).astype(np.uint8)
     lakes, count = ndimage.label(ndimage.binary_opening(smooth, iterations=2))
     if count:
         sizes = np.bincount(lakes.ravel()) * (step * gsd_m) ** 2

@@ -22,8 +22,10 @@ BLOCK_PIECE_M = 15.0
 
 def split_instances(
     object_class: NDArray[np.uint8], luminance: NDArray[np.float32], gsd_m: float
-) -> NDArray[np.int32]:
-    """Return (H, W) int32 instance ids, from 1 in raster order of their first pixel, 0 off objects.
+) -> tuple[NDArray[np.int32], Mask]:
+    """Return (instance ids, pixels whose object is a piece of a labelled block).
+
+    Ids are (H, W) int32, from 1 in raster order of their first pixel, 0 off objects.
 
     Components are 4-connected and of one class. Buildings and greenhouses are then cut at necks
     (distance transform), and irregular blocks along the edges of the picture (watershed); roads, rails,
@@ -35,6 +37,7 @@ def split_instances(
         gsd_m: ground sampling distance.
     """
     ids = np.zeros(object_class.shape, np.int32)
+    in_block = np.zeros(object_class.shape, bool)
     for hub_id in sorted(hub.OBJECTS):
         mask = object_class == hub_id
         if not mask.any():
@@ -43,9 +46,11 @@ def split_instances(
         parts = parts.astype(np.int32)
         if hub_id in hub.SPLIT_WHEN_TOUCHING:
             parts = _cut_necks(mask, parts, count)
-            parts = _cut_blocks(parts, luminance, gsd_m)
+            cut = _cut_blocks(parts, luminance, gsd_m)
+            in_block |= cut != parts
+            parts = cut
         ids = np.where(mask, parts + int(ids.max()), ids)
-    return number_in_raster_order(ids)
+    return number_in_raster_order(ids), in_block
 
 
 def number_in_raster_order(ids: NDArray[np.int32]) -> NDArray[np.int32]:
@@ -109,7 +114,7 @@ def _cut_blocks(parts: NDArray[np.int32], luminance: NDArray[np.float32], gsd_m:
             continue
         piece = parts[box] == index
         pixels = int(np.count_nonzero(piece))
-        if pixels * gsd_m * gsd_m < BLOCK_AREA_M2 or _fill_of_oriented_box(piece) >= BLOCK_FILL:
+        if pixels * gsd_m * gsd_m < BLOCK_AREA_M2 or fill_of_oriented_box(piece) >= BLOCK_FILL:
             continue
         edges = ndimage.gaussian_gradient_magnitude(luminance[box], max(1.0, 0.7 / gsd_m))
         seeds = np.zeros(piece.shape, np.int32)
@@ -127,7 +132,7 @@ def _cut_blocks(parts: NDArray[np.int32], luminance: NDArray[np.float32], gsd_m:
     return result
 
 
-def _fill_of_oriented_box(piece: Mask) -> float:
+def fill_of_oriented_box(piece: Mask) -> float:
     """Return the share of its box, turned to its main axis, that a piece fills."""
     rows, cols = np.nonzero(piece)
     points = np.stack([cols - cols.mean(), rows - rows.mean()])

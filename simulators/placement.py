@@ -20,6 +20,10 @@ BATCH = 192
 BATCHES = 6
 # Donors tried at one place.
 DONORS_PER_PLACE = 4
+# A donor seen with larger pixels than this many times the scene's would look soft among sharp roofs.
+COARSEST = 1.3
+# Fewer pixels than this are a dot, not a building.
+FEWEST_PIXELS = 20
 # A turn this small is left out: the pixels then stay as they are, without resampling.
 NEGLIGIBLE_TURN_DEG = 4.0
 
@@ -51,11 +55,12 @@ class Wish:
 
 @dataclass(frozen=True)
 class Placement:
-    """A footprint and where its pixels come from (JSON-ready in `parameters`)."""
+    """A footprint, the donor that lends its pixels, and the same in JSON-ready `parameters`."""
 
     footprint: Footprint
     orientation_deg: float | None
     parameters: dict[str, object]
+    donor: Donor | None = None
 
 
 def place(rng: np.random.Generator, site: Site, wish: Wish) -> Placement | str:
@@ -85,6 +90,8 @@ def place(rng: np.random.Generator, site: Site, wish: Wish) -> Placement | str:
             for option in options:
                 if option is not None and site.fits(option.footprint, allowed, gap_px):
                     site.take(option.footprint, gap_px)
+                    if option.donor is not None:
+                        site.lend(option.donor)
                     return option
     return "no_room"
 
@@ -144,6 +151,8 @@ def _donor_placements(
         for donor in site.donors
         if donor.object.object_class == wish.object_class
         and (donor.scene == site.scene.source) == (origin == "scene")
+        and site.is_free(donor)
+        and donor.gsd_m <= COARSEST * site.scene.grid.gsd_m
     ]
     order = rng.permutation(len(own))
     found: list[Placement | None] = []
@@ -195,7 +204,7 @@ def feasible_turn(
 
 
 def move_donor(donor: Donor, row: int, col: int, turn_deg: float, scale: float) -> Placement | None:
-    """Return the donor's footprint at its new place; None where scaling leaves fewer than 6 pixels."""
+    """Return the donor's footprint at its new place; None where scaling leaves a dot."""
     source = donor.object.footprint
     height, width = source.mask.shape
     centre_row, centre_col = source.row + height // 2, source.col + width // 2
@@ -224,14 +233,15 @@ def move_donor(donor: Donor, row: int, col: int, turn_deg: float, scale: float) 
             "donor_object": donor.object.id,
             "motion": motion.to_json(),
         },
+        donor,
     )
 
 
 def _trim(footprint: Footprint) -> Footprint | None:
-    """Return the footprint in its smallest window; None with fewer than 6 pixels."""
+    """Return the footprint in its smallest window; None for a dot."""
     rows = np.flatnonzero(footprint.mask.any(axis=1))
     cols = np.flatnonzero(footprint.mask.any(axis=0))
-    if rows.size == 0 or np.count_nonzero(footprint.mask) < 6:
+    if rows.size == 0 or np.count_nonzero(footprint.mask) < FEWEST_PIXELS:
         return None
     box = footprint.mask[rows[0] : rows[-1] + 1, cols[0] : cols[-1] + 1]
     return Footprint(footprint.row + int(rows[0]), footprint.col + int(cols[0]), box)
@@ -282,7 +292,7 @@ def _with_donor_for_shape(
     near = [
         (donor, turn)
         for donor in site.donors
-        if donor.object.object_class == wish.object_class and 0.6 <= donor.area_m2 / area_m2 <= 3.0
+        if donor.object.object_class == wish.object_class and site.is_free(donor) and 0.6 <= donor.area_m2 / area_m2 <= 3.0
         for turn in [
             feasible_turn(
                 donor, site.scene.sun, local, wish.turn_limit_deg, same=donor.scene == site.scene.source
@@ -290,6 +300,7 @@ def _with_donor_for_shape(
         ]
         if turn is not None
     ]
+    lender: Donor | None = None
     if near:
         donor, turn = near[int(rng.integers(len(near)))]
         source = donor.object.footprint
@@ -308,11 +319,12 @@ def _with_donor_for_shape(
                 turn,
                 scale,
             )
+            lender = donor
             parameters |= {
                 "donor_scene": donor.scene,
                 "donor_object": donor.object.id,
                 "motion": motion.to_json(),
             }
-    if site.needs_pixels and "motion" not in parameters:
+    if site.needs_pixels and lender is None:
         return None
-    return Placement(footprint, local, parameters)
+    return Placement(footprint, local, parameters, lender)

@@ -9,7 +9,11 @@ from scipy import ndimage
 from diachron.core import hub
 from diachron.core.scene import Footprint, RawScene, Scene, SceneObject
 from diachron.simulators.ground import estimate_ground, fill_under_objects, luminance, scaled
-from diachron.simulators.instances import number_in_raster_order, split_instances
+from diachron.simulators.instances import (
+    fill_of_oriented_box,
+    number_in_raster_order,
+    split_instances,
+)
 from diachron.simulators.orientation import orientation_deg, wall_vectors
 from diachron.simulators.sunlight import estimate_sun, given_sun
 
@@ -27,17 +31,17 @@ def prepare(raw: RawScene) -> Scene:
     surface, object_class = raw.schema.to_hub(raw.labels)
     object_class = np.where(raw.void, 0, object_class).astype(np.uint8)
     bright = luminance(unit)
-    instances = _instances(raw, object_class, bright)
+    instances, in_block = _instances(raw, object_class, bright)
     unknown = raw.schema.unknown_ground(raw.labels)
     estimated = bool((unknown & ~raw.void).any())
     if estimated:
-        guess = estimate_ground(unit, raw.bands, raw.grid.gsd_m)
+        guess = estimate_ground(unit, raw.bands, raw.grid.gsd_m, instances > 0)
         surface = np.where(unknown, guess, surface).astype(np.uint8)
     surface = np.where(raw.void | (instances > 0), hub.IGNORE, surface).astype(np.uint8)
     networks = np.isin(object_class, list(hub.NETWORKS))
     visible_surface = surface
     surface = fill_under_objects(surface, instances, networks)
-    objects = describe_objects(instances, object_class, surface_is_ignore=(visible_surface == 0) & (instances == 0))
+    objects = describe_objects(instances, object_class, void=raw.void, in_block=in_block)
     buildings = (object_class == hub.BUILDING) | (object_class == hub.GREENHOUSE)
     open_ground = (instances == 0) & np.isin(visible_surface, OPEN_GROUND)
     sun = estimate_sun(unit, buildings, open_ground, raw.grid.gsd_m)
@@ -68,16 +72,16 @@ OPEN_GROUND = (hub.BARE, hub.GRASS, hub.SHRUB, hub.CROP, hub.DEVELOPED)
 
 def _instances(
     raw: RawScene, object_class: NDArray[np.uint8], bright: NDArray[np.float32]
-) -> NDArray[np.int32]:
-    """Return polygon ids where there are polygons, and split label components elsewhere."""
+) -> tuple[NDArray[np.int32], NDArray[np.bool_]]:
+    """Return polygon ids where there are polygons, and split label components elsewhere; and block pieces."""
     if raw.footprints is None:
         return split_instances(object_class, bright, raw.grid.gsd_m)
     polygons = np.where(raw.void | (object_class == 0), 0, raw.footprints)
-    rest = split_instances(
+    rest, in_block = split_instances(
         np.where(polygons > 0, 0, object_class).astype(np.uint8), bright, raw.grid.gsd_m
     )
     merged = np.where(polygons > 0, polygons, np.where(rest > 0, rest + int(polygons.max()), 0))
-    return number_in_raster_order(_one_piece_each(merged.astype(np.int32)))
+    return number_in_raster_order(_one_piece_each(merged.astype(np.int32))), in_block
 
 
 def _one_piece_each(ids: NDArray[np.int32]) -> NDArray[np.int32]:
@@ -95,7 +99,7 @@ def _one_piece_each(ids: NDArray[np.int32]) -> NDArray[np.int32]:
 
 
 def describe_objects(
-    instances: NDArray[np.int32], object_class: NDArray[np.uint8], *, surface_is_ignore: NDArray[np.bool_]
+    instances: NDArray[np.int32], object_class: NDArray[np.uint8], *, void: NDArray[np.bool_], in_block: NDArray[np.bool_]
 ) -> dict[int, SceneObject]:
     """Return id -> object with footprint, direction of walls, and whether something cuts it."""
     if not instances.any():
@@ -103,8 +107,8 @@ def describe_objects(
     vectors = wall_vectors(instances > 0)
     sums = _sum_by_id(vectors, instances)
     cut = set(np.unique(np.concatenate([instances[0], instances[-1], instances[:, 0], instances[:, -1]])).tolist())
-    if surface_is_ignore.any():
-        beside = ndimage.binary_dilation(surface_is_ignore) & (instances > 0)
+    if void.any():
+        beside = ndimage.binary_dilation(void) & (instances > 0)
         cut |= set(np.unique(instances[beside]).tolist())
     objects: dict[int, SceneObject] = {}
     for object_id, box in enumerate(ndimage.find_objects(instances), start=1):
@@ -119,6 +123,8 @@ def describe_objects(
             footprint=Footprint(row, col, mask),
             whole=object_id not in cut,
             orientation_deg=orientation_deg(sums[object_id]),
+            fill=fill_of_oriented_box(mask),
+            certain=not in_block[box][mask].any(),
         )
     return objects
 

@@ -8,6 +8,10 @@ from diachron.core.scene import SceneObject
 from diachron.simulators.site import Site
 
 
+# What fills less of its box is a piece of a labelled block, not a building that could go alone.
+WHOLE_FILL = 0.7
+
+
 def choose_standing(
     rng: np.random.Generator, site: Site, classes: frozenset[int], max_area_m2: float
 ) -> SceneObject | None:
@@ -17,6 +21,8 @@ def choose_standing(
         object_id
         for object_id in site.standing(classes)
         if site.scene.objects[object_id].footprint.pixels * pixel <= max_area_m2
+        and site.scene.objects[object_id].fill >= WHOLE_FILL
+        and site.scene.objects[object_id].certain
     ]
     if not ids:
         return None

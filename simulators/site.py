@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -25,12 +26,14 @@ class Terrain:
         clearance_px: (H, W) float32 distance to the nearest object, water, ignored pixel or border.
         to_road_px: (H, W) float32 distance to the nearest road, or None where there is none.
         walls: direction of the neighbourhood, see `orientation.orientation_field`.
+        plain: (H, W) bool ground that is lit and not busy: no shadow, canopy, car or wall that labels missed.
         area_km2: of the pixels that are not ignored.
     """
 
     clearance_px: NDArray[np.float32]
     to_road_px: NDArray[np.float32] | None
     walls: NDArray[np.complex64]
+    plain: NDArray[np.bool_]
     area_km2: float
 
 
@@ -44,7 +47,39 @@ def survey(scene: Scene) -> Terrain:
     to_road = ndimage.distance_transform_edt(~roads).astype(np.float32) if roads.any() else None
     walls = orientation_field(wall_vectors(scene.instances > 0), scene.grid.gsd_m)
     valid = int(np.count_nonzero(~scene.ignored))
-    return Terrain(clearance, to_road, walls, valid * scene.grid.pixel_area_m2 / 1e6)
+    return Terrain(clearance, to_road, walls, plain_ground(scene), valid * scene.grid.pixel_area_m2 / 1e6)
+
+
+# Ground darker than this share of the median of open ground is in shadow.
+SHADOW_SHARE = 0.6
+# Ground brighter than this share of full scale is burnt out: nothing can be matched to it.
+GLARE_SHARE = 0.96
+# Ground is busy where brightness varies, over BUSY_M metres, more than on this share of all open ground.
+BUSY_QUANTILE = 0.85
+BUSY_M = 3.0
+# Share of a footprint that must be plain ground.
+PLAIN_SHARE = 0.9
+
+
+def plain_ground(scene: Scene) -> Mask:
+    """Return (H, W) where the picture shows lit, even ground, whatever the labels say."""
+    bright = scene.image[:3].mean(axis=0, dtype=np.float32)
+    ground = (scene.instances == 0) & (scene.surface != hub.IGNORE) & (scene.surface != hub.WATER)
+    if not ground.any():
+        return ground
+    size = max(3, round(BUSY_M / scene.grid.gsd_m))
+    mean = ndimage.uniform_filter(bright, size)
+    spread = ndimage.uniform_filter(bright * bright, size) - mean * mean
+    return (
+        ground
+        & (mean > SHADOW_SHARE * np.median(bright[ground]))
+        & (mean < GLARE_SHARE * scene.full_scale)
+        & (spread <= np.quantile(spread[ground], BUSY_QUANTILE))
+    )
+
+
+# Times that one building of the source may stand in a sample beside the original.
+MOST_USES = 2
 
 
 @dataclass
@@ -66,6 +101,7 @@ class Site:
     _next_object: int = field(init=False)
     _next_event: int = field(init=False, default=1)
     _gone: set[int] = field(init=False, default_factory=set)
+    _lent: Counter[tuple[str, int]] = field(init=False, default_factory=Counter)
 
     def __post_init__(self) -> None:
         self._taken = np.zeros(self.scene.grid.shape, np.bool_)
@@ -88,6 +124,14 @@ class Site:
             for object_id, entry in sorted(self.scene.objects.items())
             if entry.object_class in classes and object_id not in self._gone
         ]
+
+    def is_free(self, donor: Donor) -> bool:
+        """Return whether a donor has not been used up in this sample: clones side by side give it away."""
+        return self._lent[donor.scene, donor.object.id] < MOST_USES
+
+    def lend(self, donor: Donor) -> None:
+        """Count one use of a donor."""
+        self._lent[donor.scene, donor.object.id] += 1
 
     def mark_gone(self, object_id: int) -> None:
         """Keep later events off an object."""
@@ -112,7 +156,9 @@ class Site:
             return False
         if not allowed[self.scene.surface[box][inside]].all():
             return False
-        return not self._taken[box][inside].any()
+        if self._taken[box][inside].any():
+            return False
+        return bool(self.terrain.plain[box][inside].mean() >= PLAIN_SHARE)
 
     def take(self, footprint: Footprint, gap_px: float) -> None:
         """Close a footprint and the gap around it for later placements."""

@@ -15,8 +15,11 @@ Mask = NDArray[np.bool_]
 REACH_M = 6.0
 # Ground darker than this share of the median of open ground is taken for shadow.
 DARK_SHARE = 0.62
-# How one-sided the dark ground must be before a direction is believed (0: all around, 1: one side only).
-ONE_SIDED = 0.16
+# The brightness beside walls must swing by this share of the median around the compass ...
+SMALLEST_SWING = 0.05
+# ... and shadow must cover this share of the ground on the shaded side, and so much more than on the sunny one.
+DARK_ON_SHADED_SIDE = 0.17
+ONE_SIDED = 1.5
 # Below this many dark pixels beside buildings nothing is estimated.
 FEWEST_DARK_PIXELS = 40
 SECTORS = 24
@@ -51,14 +54,10 @@ def estimate_sun(
     here_rows, here_cols = np.nonzero(near)
     angle = np.arctan2(here_rows - rows[near], here_cols - cols[near])
     sector = np.floor((angle + np.pi) / (2 * np.pi) * SECTORS).astype(int) % SECTORS
-    total = np.bincount(sector, minlength=SECTORS)
-    darks = np.bincount(sector, weights=dark[near], minlength=SECTORS)
-    share = np.where(total >= 8, darks / np.maximum(total, 1), 0.0)
-    middles = (np.arange(SECTORS) + 0.5) / SECTORS * 2 * np.pi - np.pi
-    vector = complex((share * np.exp(1j * middles)).sum() / max(share.sum(), 1e-9))
-    if abs(vector) < ONE_SIDED:
+    direction = _direction(sector, bright[near] / max(lit_level, 1e-6), dark[near])
+    if direction is None:
         return None
-    col_step, row_step = vector.real / abs(vector), vector.imag / abs(vector)
+    row_step, col_step = direction
     length_px = min(
         _length_px(buildings, open_ground, dark, row_step, col_step, gsd_m), LONGEST_USUAL_M / gsd_m
     )
@@ -70,6 +69,37 @@ def estimate_sun(
         float(np.clip(band[shadow].mean() / max(float(band[lit].mean()), 1e-6), 0.1, 0.95)) for band in unit
     )
     return Sun(float(row_step), float(col_step), length_px * gsd_m, contrast)
+
+
+def _direction(
+    sector: NDArray[np.int64], bright: NDArray[np.float32], dark: Mask
+) -> tuple[float, float] | None:
+    """Return the unit vector (rows, columns) towards the shaded side of the walls, or None.
+
+    Args:
+        sector: of each pixel beside a wall.
+        bright: its brightness over the median of open ground.
+        dark: whether it counts as shadow.
+    """
+    total = np.bincount(sector, minlength=SECTORS)
+    if np.count_nonzero(total >= 8) < SECTORS // 2:
+        return None
+    mean = np.bincount(sector, weights=bright, minlength=SECTORS) / np.maximum(total, 1)
+    share = np.bincount(sector, weights=dark, minlength=SECTORS) / np.maximum(total, 1)
+    seen = total >= 8
+    deficit = np.where(seen, mean[seen].mean() - mean, 0.0)
+    middles = (np.arange(SECTORS) + 0.5) / SECTORS * 2 * np.pi - np.pi
+    vector = complex((deficit * np.exp(1j * middles)).sum() * 2.0 / SECTORS)
+    if abs(vector) < SMALLEST_SWING:
+        return None
+    # A third of the circle on the shaded side against the opposite third.
+    towards = np.cos(middles - np.angle(vector))
+    shaded, sunny = seen & (towards > 0.5), seen & (towards < -0.5)
+    if not shaded.any() or not sunny.any():
+        return None
+    if share[shaded].mean() < max(DARK_ON_SHADED_SIDE, ONE_SIDED * share[sunny].mean()):
+        return None
+    return vector.imag / abs(vector), vector.real / abs(vector)
 
 
 def _length_px(

@@ -75,9 +75,11 @@ class SceneObject:
         object_class: hub id (11-16).
         footprint: its pixels.
         height_m: above ground; None where unknown.
-        whole: False where the edge of the picture or ignored pixels cut it.
+        whole: False where the edge of the picture or pixels without data cut it.
         orientation_deg: direction of its longest walls, degrees from the column axis towards the row axis,
             in [0, 90); None where it has none.
+        fill: share of its box, turned to its main axis, that it fills.
+        certain: False for a piece that a labelled block was cut into: its outline is a guess.
     """
 
     id: int
@@ -86,6 +88,8 @@ class SceneObject:
     height_m: float | None = None
     whole: bool = True
     orientation_deg: float | None = None
+    fill: float = 1.0
+    certain: bool = True
 
 
 @dataclass(frozen=True)

@@ -13,8 +13,8 @@ from diachron.generators.copy_paste.ground import grow_ground
 from diachron.generators.copy_paste.palette import OBJECT_MARGIN_PX, palette_of
 from diachron.generators.copy_paste.shadows import own_shadow, padded, shadow_reach_px
 
-# Eaves, walls and drawing errors beside a footprint: outlines are loose by one to two pixels or half a metre.
-MARGIN_M = 0.6
+# Eaves, walls and drawing errors beside a footprint: outlines are loose by one to two pixels or a metre.
+MARGIN_M = 1.0
 
 
 def other_scenes(canvas: Canvas) -> tuple[Scene, ...]:

@@ -7,6 +7,8 @@ then carries the colours at the rim of the hole inwards.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
@@ -20,8 +22,11 @@ Picture = NDArray[np.float32]
 
 BLOCK_SIZES = (24, 16, 10, 6)
 CANDIDATES = 160
+# With fewer blocks to choose from, the filling would be a pattern.
+FEWEST_BLOCKS = 24
 # Among candidates, those within this factor of the best agreement are equally good.
 TOLERANCE = 1.25
+REPEAT_PENALTY = 1.0
 # Width, in pixels, of the smooth part of a block.
 COARSE_SIGMA = 2.5
 
@@ -55,8 +60,9 @@ def grow_ground(
         RenderError: neither the scene nor the donors have a clear block of any fitting ground.
     """
     blocks, size = _find_blocks(rng, scene, others, surface, window, hole)
-    if not join:
-        known = np.zeros_like(known)
+    blocks = _plain(blocks)
+    # Ground at the rim that no block looks like is something else: a wall that the labels missed, a car.
+    known = known & _like(picture, blocks) if join else np.zeros_like(known)
     filled = _quilt(rng, picture, hole, known, blocks, size)
     if join:
         rim = known & ndimage.binary_dilation(hole, iterations=3)
@@ -74,35 +80,54 @@ def _find_blocks(
     hole: Mask,
 ) -> tuple[Picture, int]:
     """Return (n, C, size, size) candidate blocks: the right ground before large blocks before other scenes."""
-    extent = max(6, min(hole.shape))
-    sizes = [size for size in BLOCK_SIZES if size <= max(extent, BLOCK_SIZES[-1])]
+    extent = max(BLOCK_SIZES[-1], min(hole.shape))
     middle = np.array([(s.start + s.stop) / 2 for s in window])
-    for kind in (surface, *SUBSTITUTES.get(surface, ())):
-        for origin in (scene, *others):
-            palette = palette_of(origin)
-            for size in sizes:
-                found = palette.blocks(kind, size)
-                if found.shape[0] < 12:
-                    continue
-                if origin is scene:
-                    # Near ground looks alike; the far half keeps a small neighbourhood from repeating.
-                    distance = np.hypot(*(found - middle).T)
-                    race = rng.exponential(size=found.shape[0]) * (40.0 + distance)
-                    chosen = np.argsort(race, kind="stable")[:CANDIDATES]
-                else:
-                    chosen = rng.permutation(found.shape[0])[:CANDIDATES]
-                picked = found[chosen]
-                offsets = np.arange(size)
-                rows = picked[:, 0, None, None] + offsets[:, None]
-                cols = picked[:, 1, None, None] + offsets
-                blocks = origin.image[:, rows, cols].swapaxes(0, 1).astype(np.float32)
-                if origin is not scene:
-                    blocks = _to_levels_of(blocks, origin, scene)
-                return blocks, size
+    for kind, origin, size in _search_order(surface, scene, others):
+        found = palette_of(origin).blocks(kind, size)
+        if size > extent or found.shape[0] < FEWEST_BLOCKS:
+            continue
+        if origin is scene:
+            # Near ground looks alike; the far half keeps a small neighbourhood from repeating.
+            distance = np.hypot(*(found - middle).T)
+            race = rng.exponential(size=found.shape[0]) * (40.0 + distance)
+            chosen = np.argsort(race, kind="stable")[:CANDIDATES]
+        else:
+            chosen = rng.permutation(found.shape[0])[:CANDIDATES]
+        picked = found[chosen]
+        offsets = np.arange(size)
+        rows = picked[:, 0, None, None] + offsets[:, None]
+        cols = picked[:, 1, None, None] + offsets
+        blocks = origin.image[:, rows, cols].swapaxes(0, 1).astype(np.float32)
+        if origin is not scene:
+            blocks = _to_levels_of(blocks, origin, scene)
+        return blocks, size
     raise RenderError(
         f"{scene.source}: no clear ground of {BLOCK_SIZES[-1]} x {BLOCK_SIZES[-1]} pixels to fill a hole with, "
         "neither in the picture nor in its donors; larger windows or more tiles would help"
     )
+
+
+def _search_order(
+    surface: int, scene: Scene, others: tuple[Scene, ...]
+) -> Iterator[tuple[int, Scene, int]]:
+    """Yield (ground, scene, block size): the right ground here, then like ground here, then elsewhere.
+
+    Small blocks repeat visibly, so they come last, whatever their ground.
+    """
+    substitutes = SUBSTITUTES.get(surface, ())
+    large, small = BLOCK_SIZES[:-1], BLOCK_SIZES[-1:]
+    for sizes in (large, small):
+        for origins, kinds in (
+            ((scene,), (surface,)),
+            ((scene,), substitutes[:1]),
+            (others, (surface,)),
+            ((scene,), substitutes[1:]),
+            (others, substitutes),
+        ):
+            for kind in kinds:
+                for origin in origins:
+                    for size in sizes:
+                        yield kind, origin, size
 
 
 def _to_levels_of(blocks: Picture, origin: Scene, scene: Scene) -> Picture:
@@ -112,6 +137,24 @@ def _to_levels_of(blocks: Picture, origin: Scene, scene: Scene) -> Picture:
     gain = np.clip(spread_here / np.maximum(spread_there, 1e-6), 0.6, 1.6)
     moved = (blocks - mean_there[:, None, None]) * gain[:, None, None] + mean_here[:, None, None]
     return moved.astype(np.float32)
+
+
+def _plain(blocks: Picture) -> Picture:
+    """Return the blocks without the busiest and the oddest third: cars, fences, crossings."""
+    detail = blocks.std(axis=(2, 3)).mean(axis=1)
+    colour = blocks.mean(axis=(2, 3))
+    oddness = np.abs(colour - np.median(colour, axis=0)).max(axis=1)
+    keep = (detail <= np.quantile(detail, 0.75)) & (oddness <= np.quantile(oddness, 0.85))
+    return blocks[keep] if np.count_nonzero(keep) >= FEWEST_BLOCKS // 2 else blocks
+
+
+def _like(picture: Picture, blocks: Picture) -> Mask:
+    """Return where the coarse colour of a picture lies within the range of the blocks."""
+    low, high = np.quantile(blocks.mean(axis=(2, 3)), (0.02, 0.98), axis=0)
+    slack = blocks.std(axis=(0, 2, 3)) * 1.5
+    coarse = ndimage.gaussian_filter(picture, (0, 1.5, 1.5))
+    inside = (coarse >= (low - slack)[:, None, None]) & (coarse <= (high + slack)[:, None, None])
+    return inside.all(axis=0)
 
 
 def _quilt(
@@ -134,6 +177,7 @@ def _quilt(
     wanted = np.zeros(shape, bool)
     wanted[pad : pad + height, pad : pad + width] = hole
     flat = blocks.reshape(blocks.shape[0], channels, -1)
+    uses = np.zeros(blocks.shape[0], np.float32)
     shift_row, shift_col = (int(n) for n in rng.integers(0, step, 2))
     for row in range(pad - size + 1 + shift_row, pad + height, step):
         for col in range(pad - size + 1 + shift_col, pad + width, step):
@@ -144,11 +188,13 @@ def _quilt(
             if agree.any():
                 target = current[:, row : row + size, col : col + size].reshape(channels, -1)[:, agree]
                 gap = flat[:, :, agree] - target
-                error = np.einsum("ncp,ncp->n", gap, gap)
+                # A block that stands there already is the worse the more often it does.
+                error = np.einsum("ncp,ncp->n", gap, gap) * (1.0 + REPEAT_PENALTY * uses)
                 good = np.flatnonzero(error <= TOLERANCE * error.min() + 1e-6)
                 pick = int(good[int(rng.integers(good.size))])
             else:
                 pick = int(rng.integers(blocks.shape[0]))
+            uses[pick] += 1.0
             sums[0][:, box[0], box[1]] += weight * coarse[pick]
             sums[1][:, box[0], box[1]] += weight * fine[pick]
             weights[0][box] += weight

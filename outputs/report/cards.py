@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from diachron.core.change import CHANGE_IGNORE
 from diachron.core.scene import Footprint
 from diachron.outputs.report import charts, pictures
 
@@ -104,8 +106,7 @@ def _layers(dataset: Dataset, index: int, names: Sequence[str]) -> list[tuple[st
         for class_id, colour in dataset.schema.colour_table().items()
         if class_id != ignore
     }
-    # Where a scheme's ignore value is 0 or 1, the mask cannot tell it from "same" or "changed".
-    change_colours = {1: _CHANGE} if ignore in (None, 0, 1) else {1: _CHANGE, ignore: _IGNORED}
+    change_colours = {1: _CHANGE, CHANGE_IGNORE: _IGNORED}
     layers = [
         ("label", name, pictures.map_uri(dataset.layer(index, f"label_{name}"), label_colours))
         for name in names
@@ -124,7 +125,7 @@ def _layers(dataset: Dataset, index: int, names: Sequence[str]) -> list[tuple[st
                 f"{earlier} {later}",
                 pictures.map_uri(dataset.layer(index, f"change_{later}"), change_colours),
             )
-            for earlier, later in zip(names, names[1:], strict=False)
+            for earlier, later in pairwise(names)
         ]
     edit = (dataset.layer(index, "edit") > 0).astype(np.uint8)
     return [*layers, ("edit", "", pictures.map_uri(edit, {1: _EDIT}))]
@@ -163,7 +164,7 @@ def _donor(parameters: Mapping[str, Any]) -> tuple[str, str]:
         donor = f"{Path(str(parameters['donor_scene'])).name} #{parameters.get('donor_object', '?')}"
         origin = donor if origin in ("", "donor") else f"{origin}, roof of {donor}"
     motion = parameters.get("motion") or {}
-    turn = f"{motion['turn_deg']:.0f}°" if "turn_deg" in motion else ""
+    turn = f"{motion['turn_deg']:.0f}°".replace("-", "−") if "turn_deg" in motion else ""
     if "scale" in motion and abs(motion["scale"] - 1) >= 0.005:
         turn += f" × {motion['scale']:.2f}"
     return origin, turn

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -73,7 +74,13 @@ def number(value: float) -> str:
         return "0" if value == 0 else str(value)
     decimals = max(0, 2 - math.floor(math.log10(abs(value))))
     text = f"{value:,.{decimals}f}"
-    return text.rstrip("0").rstrip(".") if "." in text else text
+    text = text.rstrip("0").rstrip(".") if "." in text else text
+    return text.replace("-", "−")
+
+
+def year(value: float) -> str:
+    """Return a time in years with two decimals, about four days, so that a column lines up."""
+    return f"{value:.2f}".replace("-", "−")
 
 
 def percent(share: float) -> str:
@@ -117,7 +124,9 @@ def share_histogram(name: str, title: str, shares: Sequence[float], *, label: st
     else:
         summary = f"No {what}."
     rows = [("exactly 0", f"{zero:,}")]
-    rows += [(f"{number(a)} – {number(b)}", f"{n:,}") for a, b, n in zip(edges, edges[1:], counts)]
+    rows += [
+        (f"{number(a)} – {number(b)}", f"{n:,}") for (a, b), n in zip(pairwise(edges), counts, strict=True)
+    ]
     # The bar of zeros stands left of the axis' own zero, so that it is not read as "a little".
     start, slot = _LEFT + 46, (WIDTH - _RIGHT - _LEFT - 46) / (len(edges) - 1)
     y_axis = ticks(max([zero, *counts]))
@@ -181,7 +190,7 @@ def size_histogram(
     tall, bottom = _PLOT_HEIGHT / y_axis[-1], _TOP + _PLOT_HEIGHT
     slot = (WIDTH - _RIGHT - _LEFT) / (len(edges) - 1)
     bars: list[Bar] = []
-    for k, (a, b) in enumerate(zip(edges, edges[1:])):
+    for k, (a, b) in enumerate(pairwise(edges)):
         floor = float(bottom)
         for kind, counted in counts.items():
             height = float(counted[k]) * tall
@@ -206,7 +215,7 @@ def size_histogram(
     grid, more = _value_axis(y_axis)
     rows = [
         (f"{number(a)} – {number(b)}", *(f"{int(counted[k]):,}" for counted in counts.values()))
-        for k, (a, b) in enumerate(zip(edges, edges[1:]))
+        for k, (a, b) in enumerate(pairwise(edges))
     ]
     return Chart(
         name,
@@ -240,7 +249,7 @@ def paired_bars(
     words: list[Word] = []
     for k, (row, *shares) in enumerate(rows):
         y = 8 + k * (2 * _ROW + 12)
-        words.append(Word(_NAME_WIDTH - 10, y + _ROW + 4, row if len(row) <= 16 else row[:15] + "…", "end"))
+        words.append(Word(_NAME_WIDTH - 10, y + _ROW + 4, row if len(row) <= 14 else row[:13] + "…", "end"))
         for half, (share, which) in enumerate(zip(shares, pair, strict=True)):
             width = share * 100 * wide
             top = y + half * (_ROW + 1)

@@ -55,7 +55,7 @@ def report(dataset: Dataset, out: Path, *, limit: int = 24) -> Path:
     environment = jinja2.Environment(
         autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=jinja2.StrictUndefined
     )
-    environment.filters.update(number=charts.number, percent=charts.percent)
+    environment.filters.update(number=charts.number, percent=charts.percent, year=charts.year)
     template = environment.from_string((folder / "report.html.j2").read_text("utf-8"))
     half = path.with_name(f".{path.name}.{os.getpid()}")
     try:

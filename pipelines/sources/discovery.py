@@ -6,6 +6,7 @@ import math
 import os
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from diachron.core.errors import RecipeError, SourceError
@@ -112,7 +113,7 @@ def _fit_footprints(
                 "no_label",
             )
         elif building is None:
-            kept.append(Draft(**{**vars(draft), "footprints": None}))
+            kept.append(replace(draft, footprints=None))
         else:
             kept.append(draft)
     return kept

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -33,7 +33,6 @@ from diachron.pipelines.sources.tables import TABLE_NAME, Row
 from diachron.pipelines.sources.vectors import read_polygons
 
 _PICTURE_TYPES = ("uint8", "uint16", "float32")
-_PLAIN = (1.0, 0.0, 0.0, 0.0, 1.0, 0.0)
 _LOOK_PX = 512
 
 
@@ -122,7 +121,7 @@ class Examiner:
         """Return the header without alpha where the user names every band of the file."""
         if header.alpha is None or header.count != self.all_bands:
             return header
-        return Header(**{**vars(header), "alpha": None})
+        return replace(header, alpha=None)
 
     def _label_for(self, candidate: Candidate, image: Header) -> Header | None:
         if not candidate.labels:
@@ -183,7 +182,7 @@ class Examiner:
     def _row(self, candidate: Candidate) -> Row:
         for folder in (candidate.image.parent, candidate.home, self.root):
             table = self.tables.get(folder, {})
-            for stem in (candidate.image.stem, bare_stem(candidate.image)):
+            for stem in (candidate.image.stem, bare_stem(candidate.image), candidate.image.name):
                 if stem in table:
                     return table[stem]
         return Row()
@@ -191,8 +190,10 @@ class Examiner:
 
 def _grid(header: Header, gsd_m: float = 1.0) -> GeoGrid:
     transform = header.transform
-    six = _PLAIN if transform is None else tuple(float(value) for value in transform[:6])
-    return GeoGrid(header.shape, six, crs_text(header.crs), gsd_m)
+    if transform is None:
+        return GeoGrid.plain(header.shape, gsd_m)
+    a, b, c, d, e, f = (float(value) for value in transform[:6])
+    return GeoGrid(header.shape, (a, b, c, d, e, f), crs_text(header.crs), gsd_m)
 
 
 def _check_picture(header: Header) -> None:

@@ -59,7 +59,8 @@ def find_candidates(options: SourceOptions, folders: Folders) -> tuple[Path, lis
 def pair_by_globs(found: list[Candidate], images: str, labels: str) -> list[Candidate]:
     """Return the candidates with the label maps that a glob matched, and without any where none fits.
 
-    Two files pair when the text behind the `*` of both globs is equal, else when their stems are equal.
+    Two files pair when the text behind the `*` of both globs is equal, else when an image's stem is the text
+    behind the `*` of the label glob, else when their stems are equal.
 
     Raises:
         SourceError: the label glob matches nothing, or no pair fits.
@@ -69,12 +70,14 @@ def pair_by_globs(found: list[Candidate], images: str, labels: str) -> list[Cand
         raise SourceError(f"--labels {labels}: no file matches; check the pattern and its quotes", "no_label")
     image_stars = {c.image: stars(images, c.image) for c in found}
     label_stars = {path: stars(labels, path) for path in paths}
-    ways = [(image_stars, label_stars)] if None not in {*image_stars.values(), *label_stars.values()} else []
-    ways.append(({c.image: (bare_stem(c.image),) for c in found}, {path: (path.stem,) for path in paths}))
+    image_stems: dict[Path, tuple[str, ...]] = {c.image: (bare_stem(c.image),) for c in found}
+    label_stems: dict[Path, tuple[str, ...]] = {path: (path.stem,) for path in paths}
+    ways = [(image_stars, label_stars), (image_stems, label_stars), (image_stems, label_stems)]
     for image_keys, label_keys in ways:
-        by_key: dict[tuple[str, ...] | None, list[Path]] = {}
+        by_key: dict[tuple[str, ...], list[Path]] = {}
         for path, key in label_keys.items():
-            by_key.setdefault(key, []).append(path)
+            if key:
+                by_key.setdefault(key, []).append(path)
         paired = [replace(c, labels=tuple(by_key.get(image_keys[c.image], ()))) for c in found]
         if any(candidate.labels for candidate in paired):
             return paired
@@ -86,15 +89,15 @@ def pair_by_globs(found: list[Candidate], images: str, labels: str) -> list[Cand
     )
 
 
-def stars(pattern: str, path: Path) -> tuple[str, ...] | None:
-    """Return the text that each `*` of a glob stands for in a path, None where the pattern has no `*`.
+def stars(pattern: str, path: Path) -> tuple[str, ...]:
+    """Return the text that each `*` of a glob stands for in a path; nothing where the pattern has no `*`.
 
     Example:
         >>> stars("a/*_rgb.*", Path("a/dubai_1_rgb.jpg"))
         ('dubai_1',)
     """
     if "*" not in pattern:
-        return None
+        return ()
     pattern = Path(pattern).as_posix()
     parts, last = [], 0
     for piece in _PIECES.finditer(pattern):
@@ -146,7 +149,7 @@ def _from_list(path: Path, folders: Folders) -> list[Candidate]:
         lines = path.read_text(encoding="utf-8-sig").splitlines()
     except UnicodeDecodeError as err:
         raise SourceError(f"{path}: not an image and not a text list (byte {err.start})") from err
-    found = []
+    found: list[Candidate] = []
     for row in csv.reader(line for line in lines if line.strip() and not line.lstrip().startswith("#")):
         cells = [cell.strip() for cell in row]
         if not found and cells[0].lower() == "image":

@@ -30,6 +30,9 @@ _METRES_PER_DEGREE = 111_320.0
 
 _ALPHA_LOOK_PX = 256
 
+# Rounding of a transform that was written as text stays far below, a shift by half a pixel far above.
+_SAME_GRID_PX = 0.1
+
 
 @dataclass(frozen=True)
 class Header:
@@ -76,9 +79,11 @@ def open_raster(path: Path) -> Iterator[DatasetReader]:
                 if dataset.driver not in DRIVERS:
                     raise SourceError(f"{path}: {dataset.driver} is not {', '.join(DRIVERS)}; convert it")
                 yield dataset
+    except SourceError:
+        raise
     except FileNotFoundError:
         raise SourceError(f"{path}: there is no such file", "unreadable") from None
-    except RasterioError as err:
+    except (RasterioError, OSError) as err:
         raise SourceError(f"{path}: cannot be read as an image ({_first_line(err)})", "unreadable") from err
 
 
@@ -112,7 +117,7 @@ def _alpha_band(dataset: DatasetReader) -> int | None:
     GDAL marks the fourth band of every plain 8-bit TIFF as alpha, so a near-infrared band often comes under
     that name: in a TIFF it counts only without a name of its own and with no value but 0 and 255.
     """
-    count = dataset.count
+    count = int(dataset.count)
     if count < 2 or dataset.colorinterp[-1].name != "alpha":
         return None
     name = dataset.descriptions[-1]
@@ -152,12 +157,12 @@ def ground_gsd(header: Header) -> float | None:
     side = math.sqrt(abs(transform.determinant))
     if crs.is_geographic:
         degrees = crs.units_factor[1] / math.radians(1.0)
-        latitude = (transform * (header.shape[1] / 2, header.shape[0] / 2))[1] * degrees
+        latitude = _point(transform, header.shape[1] / 2, header.shape[0] / 2)[1] * degrees
         metres = side * degrees * _METRES_PER_DEGREE * math.sqrt(max(0.0, math.cos(math.radians(latitude))))
     elif crs.is_projected:
         metres = side * crs.linear_units_factor[1]
         if 'PROJECTION["Mercator_' in crs.to_wkt():
-            x, y = transform * (header.shape[1] / 2, header.shape[0] / 2)
+            x, y = _point(transform, header.shape[1] / 2, header.shape[0] / 2)
             latitude = warp_points(crs, CRS.from_epsg(4326), [x], [y])[1][0]
             metres *= math.cos(math.radians(latitude))
     else:
@@ -175,13 +180,19 @@ def same_georeference(image: Header, label: Header) -> bool:
     if image.crs != label.crs:
         return False
     rows, cols = image.shape
-    to_label = ~label.transform * image.transform
+    to_pixels = ~label.transform
     shifts = [
-        abs(a - b)
+        abs(there - here)
         for corner in ((0, 0), (cols, 0), (0, rows), (cols, rows))
-        for a, b in zip(to_label * corner, corner, strict=True)
+        for there, here in zip(_point(to_pixels, *_point(image.transform, *corner)), corner, strict=True)
     ]
-    return max(shifts) < 0.1
+    return max(shifts) < _SAME_GRID_PX
+
+
+def _point(transform: Affine, col: float, row: float) -> tuple[float, float]:
+    # Written out: affine 3 deprecates `transform * point`, and affine 2 does not know `@`.
+    a, b, c, d, e, f = transform[:6]
+    return a * col + b * row + c, d * col + e * row + f
 
 
 def _first_line(err: BaseException) -> str:

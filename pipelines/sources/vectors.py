@@ -7,6 +7,7 @@ standard library and shapely read it without another dependency.
 from __future__ import annotations
 
 import json
+import math
 import sqlite3
 from collections import Counter
 from contextlib import closing
@@ -90,8 +91,12 @@ def _parse(path: Path, mtime_ns: int, size: int) -> Polygons:
     known = [shape for shape in shapes if shape is not None]
     kinds = Counter(shape.geom_type for shape in known)
     polygons = _single_polygons(np.array(known, dtype=object))
-    left, bottom, right, top = (float(edge) for edge in shapely.total_bounds(polygons))
-    return Polygons(path, crs, polygons, shapely.STRtree(polygons), (left, bottom, right, top), dict(kinds))
+    edges = shapely.bounds(polygons).reshape(-1, 4)
+    bounds = (math.nan,) * 4
+    if len(edges):
+        low, high = edges.min(axis=0), edges.max(axis=0)
+        bounds = (float(low[0]), float(low[1]), float(high[2]), float(high[3]))
+    return Polygons(path, crs, polygons, shapely.STRtree(polygons), bounds, dict(kinds))
 
 
 def _single_polygons(shapes: NDArray[np.object_]) -> NDArray[np.object_]:
@@ -102,7 +107,8 @@ def _single_polygons(shapes: NDArray[np.object_]) -> NDArray[np.object_]:
     broken = ~shapely.is_valid(areal)
     areal[broken] = shapely.make_valid(areal[broken])
     parts = shapely.get_parts(shapely.get_parts(areal))
-    return parts[(shapely.get_type_id(parts) == 3) & ~shapely.is_empty(parts)]
+    kept: NDArray[np.object_] = parts[(shapely.get_type_id(parts) == 3) & ~shapely.is_empty(parts)]
+    return kept
 
 
 def _read_geojson(path: Path) -> tuple[CRS, list[Any]]:
