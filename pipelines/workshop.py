@@ -143,8 +143,9 @@ class Workshop:
         steps = [
             difference(scene.schema, ignored, log, (states[k - 1], labels[k - 1]), (states[k], labels[k])).change
             for k in range(1, len(states))
+            if len(states) > 2
         ]
-        edits = [pictures[k].edit | pictures[k - 1].edit for k in range(1, len(states))]
+        edits = [pictures[k].edit | pictures[k - 1].edit for k in range(1, len(states)) if len(states) > 2]
         return ChangeSample(
             index=sample,
             dates=dates,
@@ -158,8 +159,8 @@ class Workshop:
             schema=scene.schema,
             bands=scene.bands,
             nodata=scene.nodata,
-            change_steps=tuple(steps) if len(states) > 2 else (),
-            edit_steps=tuple(edits) if len(states) > 2 else (),
+            change_steps=tuple(steps),
+            edit_steps=tuple(edits),
         )
 
     def _lenders(self, unit: int) -> list[Prepared]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -163,7 +164,7 @@ class Scene:
                 f"{self.source or 'scene'}: image has shape {self.image.shape}, but {len(self.bands)} band names"
             )
 
-    @property
+    @cached_property
     def ignored(self) -> Mask:
         """(H, W) pixels that say nothing: no surface and no object."""
         return (self.surface == hub.IGNORE) & (self.instances == 0)

@@ -35,7 +35,6 @@ class EventRow:
     area_m2: float
     visible_m2: float
     origin: str
-    turn: str
     shape: int
 
 
@@ -147,27 +146,28 @@ def _events(
             shapes.append((path, colour, visible))
         elif visible:
             shapes[place] = (path, colour, True)
-        origin, turn = _donor(event["parameters"])
         rows.append(
             EventRow(
                 event["id"], event["kind"], event["phase"], colour, event["time_years"], event["area_m2"],
-                event["visible_m2"], origin, turn, place,
+                event["visible_m2"], _origin(event["parameters"]), place,
             )
         )  # fmt: skip
     return shapes, rows
 
 
-def _donor(parameters: Mapping[str, Any]) -> tuple[str, str]:
-    """Return where the pixels of an event come from, and how they were turned."""
-    origin = str(parameters.get("origin", "")).replace("standing", "in the picture")
+def _origin(parameters: Mapping[str, Any]) -> str:
+    """Return where the pixels of an event come from, and how they were turned and scaled."""
+    origin = str(parameters.get("origin", ""))
+    parts = [{"standing": "stands in the picture", "drawn": "drawn shape", "donor": ""}.get(origin, origin)]
     if "donor_scene" in parameters:
-        donor = f"{Path(str(parameters['donor_scene'])).name} #{parameters.get('donor_object', '?')}"
-        origin = donor if origin in ("", "donor") else f"{origin}, roof of {donor}"
+        donor = Path(str(parameters["donor_scene"])).name
+        parts.append(f"pixels of {donor} #{parameters.get('donor_object', '?')}")
     motion = parameters.get("motion") or {}
-    turn = f"{motion['turn_deg']:.0f}°".replace("-", "−") if "turn_deg" in motion else ""
-    if "scale" in motion and abs(motion["scale"] - 1) >= 0.005:
-        turn += f" × {motion['scale']:.2f}"
-    return origin, turn
+    if "turn_deg" in motion:
+        parts.append(f"turned {motion['turn_deg']:.0f}°".replace("-", "−"))
+    if abs(motion.get("scale", 1) - 1) >= 0.005:
+        parts.append(f"scaled × {motion['scale']:.2f}")
+    return ", ".join(part for part in parts if part)
 
 
 def _acquisition(record: Mapping[str, Any]) -> list[tuple[str, str, list[str]]]:

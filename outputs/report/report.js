@@ -153,7 +153,7 @@
     // An event belongs to a pair of dates when it happens after the one and not after the other.
     const [from, to] = pair.map((name) => dates.find((date) => date.name === name).time).sort((a, b) => a - b);
     const inside = new Set();
-    for (const row of all("#details .events tbody tr")) {
+    for (const row of all("#details .events tbody")) {
       const belongs = from < Number(row.dataset.time) && Number(row.dataset.time) <= to;
       row.classList.toggle("outside", !belongs);
       if (belongs) inside.add(row.dataset.shape);
@@ -162,7 +162,7 @@
   }
 
   function bindEvents() {
-    const rows = all("#details .events tbody tr");
+    const rows = all("#details .events tbody");
     const light = () => {
       const wanted = new Set(rows.filter((row) => row.matches(":hover, :focus-within, .pinned")).map((row) => row.dataset.shape));
       for (const shape of all(".over g")) shape.classList.toggle("lit", wanted.has(shape.dataset.shape));

@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import ndimage
 
 from diachron.simulators.acquisition.context import Context
 
@@ -62,28 +61,18 @@ def apply_date(
         by_stage[modules[name].STAGE].append(name)
     result = np.empty_like(image)
     kernels = [modules[name].kernels(drawn[name]) for name in by_stage["optics"]]
-    down = reduce(np.convolve, (k[0] for k in kernels)).astype(np.float32) if kernels else None
-    right = reduce(np.convolve, (k[1] for k in kernels)).astype(np.float32) if kernels else None
-    grain = _grain(image.shape, drawn, by_stage["noise"])
+    down = _trimmed(reduce(np.convolve, (k[0] for k in kernels))) if kernels else None
+    right = _trimmed(reduce(np.convolve, (k[1] for k in kernels))) if kernels else None
     light = _table(image, drawn, modules, by_stage["light"], full_scale)
     tone = _curve_table(image.shape[0], drawn, modules, by_stage["tone"])
-    spread = [modules[name].sigma for name in by_stage["noise"]]
+    grain = [Grain(image.shape, int(drawn[name]["seed"])) for name in by_stage["noise"]]  # type: ignore[call-overload]
     for band in range(image.shape[0]):
         values = _light(image[band], light[band] if light is not None else None, full_scale)
         if down is not None and right is not None:
-            values = ndimage.correlate1d(values, down, axis=0, mode="nearest")
-            values = ndimage.correlate1d(values, right, axis=1, mode="nearest")
-        index = np.clip(values * (LEVELS - 1), 0, LEVELS - 1).astype(np.uint16)
-        for number, name in enumerate(by_stage["noise"]):
-            table = spread[number](np.linspace(0, 1, LEVELS, dtype=np.float32), drawn[name])
-            values = values + grain[number][band] * table[index]
-        if tone is not None:
-            # Linear between levels: a plain look-up would leave gaps in 16-bit histograms.
-            # Beyond 0 and 1 (float reflectance) the end pieces go on straight.
-            place = values * np.float32(LEVELS - 1)
-            low = np.clip(place.astype(np.int32), 0, LEVELS - 2)
-            values = tone[band][low] + (place - low) * (tone[band][low + 1] - tone[band][low])
-        result[band] = _to_dtype(values, image.dtype, full_scale)
+            values = _filtered(_filtered(values, down, axis=0), right, axis=1)
+        for field, name in zip(grain, by_stage["noise"], strict=True):
+            values = values + field.band(band) * modules[name].sigma(values, drawn[name])
+        result[band] = _toned(values, None if tone is None else tone[band], image.dtype, full_scale)
     if nodata is not None:
         result = _off_nodata(result, nodata, full_scale)
     if void is not None and void.any():
@@ -91,11 +80,72 @@ def apply_date(
     return result
 
 
-def _grain(shape: tuple[int, ...], drawn: Mapping[str, Mapping[str, object]], names: list[str]) -> list[Any]:
-    return [
-        np.random.default_rng(int(drawn[name]["seed"])).standard_normal(shape, np.float32)  # type: ignore[call-overload]
-        for name in names
-    ]
+class Grain:
+    """A noise field of which every band reads another part, a third of the cost of one field a band.
+
+    Args:
+        shape: (C, H, W) of the picture.
+        seed: of the field.
+    """
+
+    # Farther apart than any optics correlates.
+    STEP = 17
+
+    def __init__(self, shape: tuple[int, ...], seed: int) -> None:
+        bands, self._rows, self._cols = shape
+        size = (self._rows + self.STEP * (bands - 1), self._cols)
+        self._field = np.random.default_rng(seed).standard_normal(size, np.float32)
+
+    def band(self, number: int) -> NDArray[np.float32]:
+        """Return (H, W) standard normal numbers."""
+        return self._field[self.STEP * number : self.STEP * number + self._rows]
+
+
+def _trimmed(kernel: NDArray[np.floating]) -> NDArray[np.float32]:
+    """Return a symmetric window of a kernel without ends below 1e-4, summing to one."""
+    reach = kernel.size // 2
+    heavy = np.flatnonzero(np.abs(kernel) > 1e-4)
+    keep = max(reach - int(heavy[0]), int(heavy[-1]) - reach)
+    inner = kernel[reach - keep : reach + keep + 1]
+    return (inner / inner.sum()).astype(np.float32)
+
+
+def _filtered(values: NDArray[np.float32], kernel: NDArray[np.float32], *, axis: int) -> NDArray[np.float32]:
+    """Return the correlation along an axis, edges repeated. Few taps: shifted sums beat a general filter."""
+    reach = kernel.size // 2
+    if reach == 0:
+        return values
+    pads = [(0, 0), (0, 0)]
+    pads[axis] = (reach, reach)
+    padded = np.pad(values, pads, mode="edge")
+    length = values.shape[axis]
+    total = np.zeros_like(values)
+    term = np.empty_like(values)
+    for tap, weight in enumerate(kernel):
+        if abs(weight) < 1e-6:
+            continue
+        part = padded[tap : tap + length] if axis == 0 else padded[:, tap : tap + length]
+        np.multiply(part, weight, out=term)
+        total += term
+    return total
+
+
+def _toned(
+    values: NDArray[np.float32], tone: NDArray[np.float32] | None, dtype: np.dtype[Any], full_scale: float
+) -> NDArray[np.generic]:
+    """Return values after the tone table of their band, in the source's scale and dtype."""
+    if tone is None:
+        return _to_dtype(values, dtype, full_scale)
+    if dtype == np.uint8:
+        # 4096 levels for 256 values: one look-up, already rounded.
+        index = np.maximum(values * np.float32(LEVELS - 1) + np.float32(0.5), 0.0)
+        table = _to_dtype(tone, dtype, full_scale)
+        return table[np.minimum(index, LEVELS - 1).astype(np.uint16)]
+    # Linear between levels, and straight on beyond 0 and 1 (float reflectance): a plain look-up would leave
+    # gaps in 16-bit histograms.
+    place = values * np.float32(LEVELS - 1)
+    low = np.clip(place.astype(np.int32), 0, LEVELS - 2)
+    return _to_dtype(tone[low] + (place - low) * (tone[low + 1] - tone[low]), dtype, full_scale)
 
 
 def _curve_table(

@@ -47,4 +47,5 @@ def draw(rng: np.random.Generator, parameters: Parameters, context: Context) -> 
 def sigma(values: NDArray[np.float32], drawn: Mapping[str, object]) -> NDArray[np.float32]:
     """Return the standard deviation at each value in 0-1."""
     read, shot = float(drawn["read"]), float(drawn["shot"])  # type: ignore[arg-type]
-    return np.sqrt(read**2 + shot**2 * np.clip(values, 0.0, 1.0)).astype(np.float32)
+    variance = np.maximum(values, np.float32(0.0)) * np.float32(shot**2) + np.float32(read**2)
+    return np.sqrt(variance, out=variance)

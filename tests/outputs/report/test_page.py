@@ -74,7 +74,7 @@ def test_the_page_says_what_the_set_is(three, tmp_path):
     for words in (
         "building-change", "3 of 4", "1 refused", "t1 at year 0, t2 at year 2.5", "CC-BY-4.0", "0.5 m",
         "3 of 3 shown", "Sample 2", "place-2", "1 demolition", "rate_per_km2_year: 30", "no texture",
-        "at (3, 4)", "tile-9.tif #4", "12° × 1.10", "No acquisition was simulated", "no room 3",
+        "at (3, 4)", "tile-9.tif #4", "turned 12°, scaled × 1.10", "No acquisition was simulated", "no room 3",
     ):  # fmt: skip
         assert words in page.text, words
 
@@ -177,8 +177,8 @@ def test_a_series_has_every_date_and_every_stored_mask(package, picture, tmp_pat
 def test_24_samples_of_512_pixels_stay_below_six_megabytes(package, picture, tmp_path):
     made = package(n=24)
     rng = np.random.default_rng(0)
-    # Blocks and noise of 10 grey levels take 100 kB as WebP, as LEVIR-CD does (107 kB, 0.5 m, trees): the most
-    # detailed of six sets that were tried, the others take 30-60 kB.
+    # Blocks and noise of 10 grey levels take 100 kB as WebP, like LEVIR-CD (107 kB, 0.5 m, trees), the most
+    # detailed of four sets that were measured; the others take 30-60 kB.
     ground = np.kron(rng.integers(30, 220, (3, 64, 64)), np.ones((1, 8, 8)))
     first, second = (
         np.clip(ground + rng.normal(0, 10, (512, 512)), 0, 255).astype(np.uint8) for _ in range(2)
