@@ -58,7 +58,11 @@ def command(
     if options.source is None and options.images is None:
         if resolved.source is None:
             raise click.UsageError(f"recipe '{resolved.name}' brings no tiles; give yours with --source DIR")
-        options = replace(options, source=str(recipe_folder(recipe) / resolved.source))
+        options = replace(
+            options,
+            source=str(recipe_folder(recipe) / resolved.source),
+            licence=options.licence or resolved.licence,
+        )
     count = samples if samples is not None else resolved.samples
     if count is None:
         raise click.UsageError("give the number of samples with -n")

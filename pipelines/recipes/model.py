@@ -25,6 +25,7 @@ class Recipe(BaseModel):
     name: str = Field(description="file name of the recipe")
     description: str = Field(default="", description="one line for people")
     source: str | None = Field(default=None, description="tiles that come with the recipe, beside its file")
+    licence: str | None = Field(default=None, description="terms of the tiles that come with the recipe")
     samples: int | None = Field(default=None, ge=1, description="number of samples where -n is not given")
     window_px: int = Field(default=512, ge=32, le=4096, description="larger tiles are cut into such windows")
     dates: int | list[float] = Field(default=2, description="how many, or their times in years from the first")
