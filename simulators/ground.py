@@ -22,6 +22,7 @@ TREE_DARKNESS = 0.8
 SHADOW_DARKNESS = 0.5
 SHADOW_REACH_M = 10.0
 GREY_SATURATION = 0.085
+MAJORITY_M = 5.0
 WATER_TEXTURE = 0.018
 WATER_AREA_M2 = 600.0
 
@@ -90,8 +91,16 @@ def estimate_ground(
     if count:
         sizes = np.bincount(lakes.ravel()) * (step * gsd_m) ** 2
         ground[(sizes >= WATER_AREA_M2)[lakes] & (lakes > 0)] = hub.WATER
+    ground = _majority(ground, max(3, round(MAJORITY_M / (step * gsd_m)) | 1))
     fine = np.repeat(np.repeat(ground, step, axis=0), step, axis=1)
     return fine[: shape[0], : shape[1]]
+
+
+def _majority(ground: NDArray[np.uint8], size: int) -> NDArray[np.uint8]:
+    """Return the most frequent class of each window: single pixels of another class are cars and stones."""
+    classes = np.unique(ground)
+    votes = [ndimage.uniform_filter((ground == c).astype(np.float32), size) for c in classes]
+    return classes[np.argmax(votes, axis=0)].astype(np.uint8)
 
 
 def _block_mean(unit: NDArray[np.float32], step: int) -> NDArray[np.float32]:
@@ -112,7 +121,7 @@ def _local_spread(values: NDArray[np.float32], size: int) -> NDArray[np.float32]
 
 
 def fill_under_objects(
-    surface: NDArray[np.uint8], instances: NDArray[np.int32], networks: Mask
+    surface: NDArray[np.uint8], instances: NDArray[np.int32], networks: Mask, *, estimated: bool
 ) -> NDArray[np.uint8]:
     """Return the surface with the ground under each object filled in from around it.
 
@@ -124,6 +133,8 @@ def fill_under_objects(
         surface: (H, W) uint8 hub ids, 0 under objects and on ignore.
         instances: (H, W) int32 object ids.
         networks: (H, W) bool pixels of roads and rails.
+        estimated: whether the surface is a guess; then grey ground, mostly lanes, counts for less: what is
+            left of a house is soil or lawn sooner than asphalt.
     """
     under = instances > 0
     if not under.any():
@@ -138,5 +149,7 @@ def fill_under_objects(
     ids = instances[under].astype(np.int64)
     kinds = max(hub.SURFACES) + 1
     votes = np.bincount(ids * kinds + nearest, minlength=(int(ids.max()) + 1) * kinds).reshape(-1, kinds)
+    if estimated:
+        votes = votes * np.where(np.arange(kinds) == hub.DEVELOPED, 0.2, 1.0)
     filled[under] = np.where(networks[under], nearest, votes.argmax(axis=1)[ids])
     return filled

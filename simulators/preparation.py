@@ -40,7 +40,7 @@ def prepare(raw: RawScene) -> Scene:
     surface = np.where(raw.void | (instances > 0), hub.IGNORE, surface).astype(np.uint8)
     networks = np.isin(object_class, list(hub.NETWORKS))
     visible_surface = surface
-    surface = fill_under_objects(surface, instances, networks)
+    surface = fill_under_objects(surface, instances, networks, estimated=estimated)
     objects = describe_objects(instances, object_class, void=raw.void, in_block=in_block)
     buildings = (object_class == hub.BUILDING) | (object_class == hub.GREENHOUSE)
     open_ground = (instances == 0) & np.isin(visible_surface, OPEN_GROUND)

@@ -7,7 +7,6 @@ import numpy as np
 from diachron.core.scene import SceneObject
 from diachron.simulators.site import Site
 
-
 # What fills less of its box is a piece of a labelled block, not a building that could go alone.
 WHOLE_FILL = 0.7
 
@@ -17,12 +16,13 @@ def choose_standing(
 ) -> SceneObject | None:
     """Return a standing object of these hub classes, each as likely as the next; None when none is left."""
     pixel = site.scene.grid.pixel_area_m2
+    objects, pixels = site.scene.objects, site.terrain.object_px
     ids = [
         object_id
         for object_id in site.standing(classes)
-        if site.scene.objects[object_id].footprint.pixels * pixel <= max_area_m2
-        and site.scene.objects[object_id].fill >= WHOLE_FILL
-        and site.scene.objects[object_id].certain
+        if pixels[object_id] * pixel <= max_area_m2
+        and objects[object_id].fill >= WHOLE_FILL
+        and objects[object_id].certain
     ]
     if not ids:
         return None

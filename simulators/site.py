@@ -28,6 +28,7 @@ class Terrain:
         walls: direction of the neighbourhood, see `orientation.orientation_field`.
         plain: (H, W) bool ground that is lit and not busy: no shadow, canopy, car or wall that labels missed.
         area_km2: of the pixels that are not ignored.
+        object_px: object id -> pixels of its footprint, counted once.
     """
 
     clearance_px: NDArray[np.float32]
@@ -35,6 +36,7 @@ class Terrain:
     walls: NDArray[np.complex64]
     plain: NDArray[np.bool_]
     area_km2: float
+    object_px: Mapping[int, int]
 
 
 def survey(scene: Scene) -> Terrain:
@@ -47,7 +49,9 @@ def survey(scene: Scene) -> Terrain:
     to_road = ndimage.distance_transform_edt(~roads).astype(np.float32) if roads.any() else None
     walls = orientation_field(wall_vectors(scene.instances > 0), scene.grid.gsd_m)
     valid = int(np.count_nonzero(~scene.ignored))
-    return Terrain(clearance, to_road, walls, plain_ground(scene), valid * scene.grid.pixel_area_m2 / 1e6)
+    object_px = {object_id: scene.objects[object_id].footprint.pixels for object_id in sorted(scene.objects)}
+    area_km2 = valid * scene.grid.pixel_area_m2 / 1e6
+    return Terrain(clearance, to_road, walls, plain_ground(scene), area_km2, object_px)
 
 
 # Ground darker than this share of the median of open ground is in shadow.
@@ -102,6 +106,9 @@ class Site:
     _next_event: int = field(init=False, default=1)
     _gone: set[int] = field(init=False, default_factory=set)
     _lent: Counter[tuple[str, int]] = field(init=False, default_factory=Counter)
+    _used_up: set[tuple[str, int]] = field(init=False, default_factory=set)
+    _by_class: dict[frozenset[int], list[int]] = field(init=False, repr=False, default_factory=dict)
+    _lenders: dict[tuple[int, bool], list[Donor]] = field(init=False, repr=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         self._taken = np.zeros(self.scene.grid.shape, np.bool_)
@@ -119,19 +126,36 @@ class Site:
 
     def standing(self, classes: frozenset[int]) -> list[int]:
         """Return the ids of objects of these hub classes that no event has touched, in order."""
-        return [
-            object_id
-            for object_id, entry in sorted(self.scene.objects.items())
-            if entry.object_class in classes and object_id not in self._gone
-        ]
+        if classes not in self._by_class:
+            self._by_class[classes] = [
+                object_id
+                for object_id, entry in sorted(self.scene.objects.items())
+                if entry.object_class in classes
+            ]
+        return [object_id for object_id in self._by_class[classes] if object_id not in self._gone]
+
+    def lenders(self, object_class: int, *, same_scene: bool) -> list[Donor]:
+        """Return the donors of a hub class from this scene, or those from other scenes, in order."""
+        key = (object_class, same_scene)
+        if key not in self._lenders:
+            self._lenders[key] = [
+                donor
+                for donor in self.donors
+                if donor.object.object_class == object_class
+                and (donor.scene == self.scene.source) == same_scene
+            ]
+        return self._lenders[key]
 
     def is_free(self, donor: Donor) -> bool:
         """Return whether a donor has not been used up in this sample: clones side by side give it away."""
-        return self._lent[donor.scene, donor.object.id] < MOST_USES
+        return not self._used_up or (donor.scene, donor.object.id) not in self._used_up
 
     def lend(self, donor: Donor) -> None:
         """Count one use of a donor."""
-        self._lent[donor.scene, donor.object.id] += 1
+        key = (donor.scene, donor.object.id)
+        self._lent[key] += 1
+        if self._lent[key] >= MOST_USES:
+            self._used_up.add(key)
 
     def mark_gone(self, object_id: int) -> None:
         """Keep later events off an object."""

@@ -20,7 +20,7 @@ from diachron.generators.copy_paste.palette import SUBSTITUTES, palette_of
 Mask = NDArray[np.bool_]
 Picture = NDArray[np.float32]
 
-BLOCK_SIZES = (24, 16, 10, 6)
+BLOCK_SIZES = (40, 24, 16, 10, 6)
 CANDIDATES = 160
 # With fewer blocks to choose from, the filling would be a pattern.
 FEWEST_BLOCKS = 24

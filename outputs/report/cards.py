@@ -161,12 +161,12 @@ def _origin(parameters: Mapping[str, Any]) -> str:
     parts = [{"standing": "stands in the picture", "drawn": "drawn shape", "donor": ""}.get(origin, origin)]
     if "donor_scene" in parameters:
         donor = Path(str(parameters["donor_scene"])).name
-        parts.append(f"pixels of {donor} #{parameters.get('donor_object', '?')}")
+        parts.append(f"from {donor} #{parameters.get('donor_object', '?')}")
     motion = parameters.get("motion") or {}
     if "turn_deg" in motion:
         parts.append(f"turned {motion['turn_deg']:.0f}°".replace("-", "−"))
     if abs(motion.get("scale", 1) - 1) >= 0.005:
-        parts.append(f"scaled × {motion['scale']:.2f}")
+        parts.append(f"scaled {motion['scale']:.2f}")
     return ", ".join(part for part in parts if part)
 
 
@@ -203,7 +203,7 @@ def _text(value: Any) -> str:
     if isinstance(value, int):
         return str(value)
     if isinstance(value, float):
-        return f"{value:.4g}"
+        return charts.number(value)
     if isinstance(value, (list, tuple)):
         text = ", ".join(_text(entry) for entry in value) or "–"
     else:

@@ -71,7 +71,9 @@ def report(dataset: Dataset, out: Path, *, limit: int = 24) -> Path:
             charts=_charts(dataset, statistics, series),
             matrix=_matrix(dataset, statistics),
             reasons=REJECTION_REASONS,
-            recipe=yaml.safe_dump(dict(dataset.info["recipe"]), sort_keys=False, allow_unicode=True),
+            recipe=yaml.safe_dump(
+                dict(dataset.info["recipe"]), sort_keys=False, allow_unicode=True, default_flow_style=None
+            ),
             cards=(read_card(dataset, index, series) for index in shown),
             shown=len(shown),
             style=Markup((folder / "report.css").read_text("utf-8")),  # ours, no data in it
@@ -102,7 +104,8 @@ def _charts(dataset: Dataset, statistics: Statistics, series: Mapping[str, str])
     rows = [
         (names.get(k, str(k)), before[k] / totals[0], after[k] / totals[1]) for k in sorted(before | after)
     ]
-    moved = max(rows, key=lambda row: abs(row[2] - row[1]), default=("", 0.0, 0.0))
+    # Of two classes that shift by as much, the rarer one is worth the words.
+    moved = max(rows, key=lambda row: (round(abs(row[2] - row[1]), 9), -row[1]), default=("", 0.0, 0.0))
     balance = (
         f"Share of labelled pixels. The largest shift is {moved[0]}: {charts.percent(moved[1])} at the first "
         f"date, {charts.percent(moved[2])} at the last."

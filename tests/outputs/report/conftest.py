@@ -25,6 +25,7 @@ from diachron.outputs.rasters import encode
 from diachron.outputs.readers import Dataset, schema_to_json
 
 GSD_M = 0.5
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 
 
 class FakePackage:
@@ -209,7 +210,7 @@ def call(url: str, body: dict[str, Any] | None = None, method: str = "POST") -> 
 def driver() -> Iterator[str]:
     """Return the address of a running chromedriver."""
     path = shutil.which("chromedriver")
-    if path is None or shutil.which("chromium") is None:
+    if path is None or CHROMIUM is None:
         pytest.skip("no chromium and chromedriver here; Debian: apt-get install chromium chromium-driver")
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -239,7 +240,7 @@ def browser(driver: str, tmp_path: Path) -> Iterator[Browser]:
     ]  # fmt: skip
     wanted = {
         "browserName": "chrome",
-        "goog:chromeOptions": {"binary": shutil.which("chromium"), "args": arguments},
+        "goog:chromeOptions": {"binary": CHROMIUM, "args": arguments},
         "goog:loggingPrefs": {"browser": "ALL"},
     }
     answer = call(f"{driver}/session", {"capabilities": {"alwaysMatch": wanted}})

@@ -74,7 +74,7 @@ def test_the_page_says_what_the_set_is(three, tmp_path):
     for words in (
         "building-change", "3 of 4", "1 refused", "t1 at year 0, t2 at year 2.5", "CC-BY-4.0", "0.5 m",
         "3 of 3 shown", "Sample 2", "place-2", "1 demolition", "rate_per_km2_year: 30", "no texture",
-        "at (3, 4)", "tile-9.tif #4", "turned 12°, scaled × 1.10", "No acquisition was simulated",
+        "at (3, 4)", "tile-9.tif #4", "turned 12°, scaled 1.10", "No acquisition was simulated",
         "no room 3",
     ):  # fmt: skip
         assert words in page.text, words
