@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from diachron.core.sample import ChangeSample, Painted, RenderRequest, Snapshot
     from diachron.core.scene import Footprint, Scene, SceneObject
     from diachron.core.schemes import schema_named
-    from diachron.outputs.readers import Dataset, open_dataset
+    from diachron.outputs.readers import Dataset
+    from diachron.training.pairs import open_dataset
 
 _HOMES = {
     "ChangeEvent": "diachron.core.events",
@@ -33,7 +34,7 @@ _HOMES = {
     "Scene": "diachron.core.scene",
     "SceneObject": "diachron.core.scene",
     "Snapshot": "diachron.core.sample",
-    "open_dataset": "diachron.outputs.readers",
+    "open_dataset": "diachron.training.pairs",
     "schema_named": "diachron.core.schemes",
 }
 

@@ -89,7 +89,9 @@ def terraces(*, side_px: int = SIDE_PX) -> tuple[NDArray[np.uint8], NDArray[np.i
 def parcels(parcel_px: int, seed: int, *, side_px: int = 512) -> NDArray[np.uint8]:
     """Return a map of square parcels, each of one ground class drawn at random (no houses)."""
     count = -(-side_px // parcel_px)
-    codes = stream(seed, parcel_px, "testmap/parcels").integers(BARE, CROP + 1, (count, count)).astype(np.uint8)
+    codes = (
+        stream(seed, parcel_px, "testmap/parcels").integers(BARE, CROP + 1, (count, count)).astype(np.uint8)
+    )
     return np.kron(codes, np.ones((parcel_px, parcel_px), np.uint8))[:side_px, :side_px]
 
 

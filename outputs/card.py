@@ -26,12 +26,14 @@ def card_text(dataset: Dataset) -> str:
         empty += record["counts"]["changed_px"] == 0
     reasons = Counter(entry["reason"] for entry in dataset.rejections())
     share = 100.0 * changed / known if known else 0.0
+    made_with = ", ".join(f"{name} {version}" for name, version in sorted(info["versions"].items()))
+    terms = ", ".join(_code(name) for name in sorted(licences)) or "not stated"
     classes = ", ".join(f"{c['id']} {c['name']}" for c in info["schema"]["classes"])
     lines = [
         f"# {_code(info['name'])}: labelled change data",
         "",
-        "Made by Diachron: real pictures of one date, and a second date in which simulated events were painted.",
-        "The change is known because it was made; the pairs are synthetic and no record of a real place's past.",
+        "Made by Diachron: real pictures of one date, and a second date with simulated events painted in.",
+        "The change is known because it was made; the pairs are synthetic, no record of a place's past.",
         "",
         "| | |",
         "|---|---|",
@@ -39,7 +41,7 @@ def card_text(dataset: Dataset) -> str:
         f"| splits | {', '.join(f'{name} {n}' for name, n in sorted(splits.items())) or 'none'} |",
         f"| source | {_code(info['source']['root'])}, {info['source']['tiles']} tiles, "
         f"{info['source']['windows']} windows |",
-        f"| licence of the pictures | {', '.join(_code(name) for name in sorted(licences)) or 'not stated'} |",
+        f"| licence of the pictures | {terms} |",
         f"| bands | {', '.join(info['bands'])} ({info['dtype']}) |",
         f"| ground sampling distance | {', '.join(f'{g:g} m' for g in sorted(gsds)) or 'none'} |",
         f"| label scheme | {_code(info['schema']['name'])}: {classes} |",
@@ -47,9 +49,9 @@ def card_text(dataset: Dataset) -> str:
         f"| events | {', '.join(f'{n} {kind}' for kind, n in sorted(kinds.items())) or 'none'} |",
         f"| refused | {', '.join(f'{n} {reason}' for reason, n in sorted(reasons.items())) or 'nothing'} |",
         f"| recipe, seed | {_code(info['recipe']['name'])}, {info['seed']} |",
-        f"| made with | {', '.join(f'{name} {version}' for name, version in sorted(info['versions'].items()))} |",
+        f"| made with | {made_with} |",
         "",
-        "`change.tif`: 0 same, 1 changed, 255 not known. `edit.tif`: every pixel that a renderer may have touched.",
+        "`change.tif`: 0 same, 1 changed, 255 not known. `edit.tif`: every pixel a renderer may have touched.",
         "`sample.json` names the events, what was drawn for each date, source and licence.",
         "Layers and fields are described in Diachron's documentation, page *The package on disk*.",
         "",

@@ -1,4 +1,4 @@
-"""Reading a data set: records and layers by sample, and a torch data set with torchgeo's keys."""
+"""Reading a data set: records and layers by sample."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,9 +15,6 @@ from diachron.core.errors import PackageError
 from diachron.core.labels import LabelClass, LabelSchema
 from diachron.outputs import layout
 from diachron.outputs.rasters import decode
-
-if TYPE_CHECKING:
-    from torch import Tensor
 
 
 class Dataset:
@@ -38,7 +35,9 @@ class Dataset:
         try:
             self.info: dict[str, Any] = json.loads(manifest.read_text(encoding="utf-8"))
         except ValueError as error:
-            raise PackageError(f"{manifest}: not JSON ({error}); the run that made it did not write this") from None
+            raise PackageError(
+                f"{manifest}: not JSON ({error}); the run that made it did not write this"
+            ) from None
         if self.info.get("format") != layout.FORMAT:
             raise PackageError(
                 f"{manifest}: format {self.info.get('format')}, this version reads {layout.FORMAT}; "
@@ -112,49 +111,6 @@ class Dataset:
             with path.open(encoding="utf-8") as lines:
                 for line in lines:
                     yield json.loads(line)
-
-
-class TorchDataset:
-    """A map-style data set for `torch.utils.data.DataLoader`, with torchgeo's keys.
-
-    Items are dicts: `image1`, `image2` (C, H, W) float32 in the source's scale, `mask` (H, W) int64 change
-    (0, 1, ignore 255), `mask1`, `mask2` (H, W) int64 label maps, `index`. Further dates are `image3` and so on.
-
-    Args:
-        dataset: to read from.
-        split: `train`, `val`, `test`, or None for all.
-    """
-
-    def __init__(self, dataset: Dataset, split: str | None = None) -> None:
-        self.dataset = dataset
-        self.ids = [
-            index for index in dataset.ids if split is None or dataset.record(index)["split"] == split
-        ]
-
-    def __len__(self) -> int:
-        return len(self.ids)
-
-    def __getitem__(self, position: int) -> dict[str, Tensor | int]:
-        import torch  # noqa: TID251  (the torch face of the reader; nothing else of outputs loads it)
-
-        index = self.ids[position]
-        item: dict[str, Tensor | int] = {"index": index}
-        for number in range(1, int(self.dataset.info["dates"]) + 1):
-            image = self.dataset.layer(index, f"t{number}").astype(np.float32)
-            labels = self.dataset.layer(index, f"label_t{number}").astype(np.int64)
-            item[f"image{number}"] = torch.from_numpy(image)
-            item[f"mask{number}"] = torch.from_numpy(labels)
-        item["mask"] = torch.from_numpy(self.dataset.layer(index, "change").astype(np.int64))
-        return item
-
-
-def open_dataset(root: str | Path, split: str | None = None) -> TorchDataset:
-    """Return a lazy torch data set of a package; numpy users take `Dataset`.
-
-    Raises:
-        PackageError: there is no data set in that folder.
-    """
-    return TorchDataset(Dataset(root), split)
 
 
 def schema_to_json(schema: LabelSchema) -> dict[str, Any]:

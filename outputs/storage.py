@@ -27,7 +27,9 @@ class LocalStorage:
     def __init__(self, root: Path) -> None:
         self.root = root
 
-    def commit(self, index: int, files: Mapping[str, bytes], record: Mapping[str, object], owner: str) -> None:
+    def commit(
+        self, index: int, files: Mapping[str, bytes], record: Mapping[str, object], owner: str
+    ) -> None:
         """Write a sample's files and its record, then make it count.
 
         Args:

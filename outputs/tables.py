@@ -140,7 +140,14 @@ def _event_rows(record: dict[str, Any]) -> Iterator[dict[str, Any]]:
             **{
                 key: event[key]
                 for key in (
-                    "process", "kind", "phase", "time_years", "object_id", "area_m2", "visible_px", "visible_m2",
+                    "process",
+                    "kind",
+                    "phase",
+                    "time_years",
+                    "object_id",
+                    "area_m2",
+                    "visible_px",
+                    "visible_m2",
                     "causes",
                 )
             },
@@ -202,6 +209,9 @@ def join(dataset: Dataset, storage: LocalStorage, refusals: list[dict[str, Any]]
     """
     write_tables(dataset, storage, dataset.ids, layout.INDEX, layout.EVENTS)
     done = set(dataset.ids)
-    rows = [*refusals, *(entry for i, entry in sorted(rejected_samples(dataset.root).items()) if i not in done)]
+    rows = [
+        *refusals,
+        *(entry for i, entry in sorted(rejected_samples(dataset.root).items()) if i not in done),
+    ]
     text = "".join(json.dumps(row, sort_keys=True) + "\n" for row in rows)
     storage.write(layout.REJECTED, text.encode("utf-8"))

@@ -95,7 +95,9 @@ def _check_sample(dataset: Dataset, index: int, record: dict[str, Any], problems
 
 def _check_grid(name: str, profile: dict[str, Any], grid: dict[str, Any], problems: list[str]) -> None:
     if [profile["height"], profile["width"]] != grid["shape"]:
-        problems.append(f"{name}.tif is {profile['height']} x {profile['width']}, the record says {grid['shape']}")
+        problems.append(
+            f"{name}.tif is {profile['height']} x {profile['width']}, the record says {grid['shape']}"
+        )
     has_crs = profile["crs"] is not None
     if has_crs != (grid["crs"] is not None):
         problems.append(f"{name}.tif and the record disagree on having a CRS")
@@ -122,7 +124,9 @@ def _check_labels(
     for name in names:
         strange = sorted(set(np.unique(layers[f"label_{name}"]).tolist()) - set(known))
         if strange:
-            problems.append(f"label_{name}.tif holds {strange[0]}, which scheme '{dataset.schema.name}' does not know")
+            problems.append(
+                f"label_{name}.tif holds {strange[0]}, which scheme '{dataset.schema.name}' does not know"
+            )
 
 
 def _check_change(
@@ -183,7 +187,9 @@ def _check_events(record: dict[str, Any], is_changed: NDArray[np.bool_], problem
             problems.append(f"event {event.id} lies outside the picture")
             return
         if not np.isclose(event.area_m2, event.footprint.pixels * pixel_m2, rtol=1e-9):
-            problems.append(f"event {event.id} says {event.area_m2} m2, its footprint has {event.footprint.pixels} px")
+            problems.append(
+                f"event {event.id} says {event.area_m2} m2, its footprint has {event.footprint.pixels} px"
+            )
     visible = visible_pixels(owners(is_changed.shape, log.between(times[0], times[-1])), is_changed)
     if visible.pop(0, 0):
         problems.append("changed pixels belong to no event")
@@ -198,13 +204,17 @@ def _check_events(record: dict[str, Any], is_changed: NDArray[np.bool_], problem
 def _check_folders(dataset: Dataset, problems: list[str]) -> None:
     for folder in sorted((dataset.root / layout.SAMPLES).glob("*/*")):
         if not (folder / layout.RECORD).is_file():
-            problems.append(f"{folder.relative_to(dataset.root)}: has no {layout.RECORD}: not a finished sample")
+            problems.append(
+                f"{folder.relative_to(dataset.root)}: has no {layout.RECORD}: not a finished sample"
+            )
 
 
 def _check_tables(dataset: Dataset, problems: list[str]) -> None:
     path = dataset.root / layout.INDEX
     if not path.is_file():
-        problems.append(f"{layout.INDEX} is missing: shards are not joined yet (diachron validate OUT --finish)")
+        problems.append(
+            f"{layout.INDEX} is missing: shards are not joined yet (diachron validate OUT --finish)"
+        )
         return
     try:
         listed = pq.read_table(path, columns=["sample"])["sample"].to_pylist()

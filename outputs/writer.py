@@ -40,9 +40,7 @@ def sample_record(sample: ChangeSample) -> dict[str, Any]:
     grid = sample.grid
     first, last = sample.dates[0].labels, sample.dates[-1].labels
     changed = sample.change == 1
-    pairs, pixels = np.unique(
-        first[changed].astype(np.int32) * 256 + last[changed], return_counts=True
-    )
+    pairs, pixels = np.unique(first[changed].astype(np.int32) * 256 + last[changed], return_counts=True)
     events = []
     for event in sample.log:
         visible = sample.visible.get(event.id, 0)
@@ -79,7 +77,9 @@ def sample_record(sample: ChangeSample) -> dict[str, Any]:
             for pair, count in zip(pairs, pixels, strict=True)
         ],
         "class_pixels": {
-            name: {str(int(v)): int(n) for v, n in zip(*np.unique(date.labels, return_counts=True), strict=True)}
+            name: {
+                str(int(v)): int(n) for v, n in zip(*np.unique(date.labels, return_counts=True), strict=True)
+            }
             for name, date in zip(names, sample.dates, strict=True)
         },
         "acquisition": None if sample.acquisition is None else [dict(drawn) for drawn in sample.acquisition],

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from typing import Any
 
 import numpy as np
@@ -47,9 +47,7 @@ def inspect_source(options: SourceOptions, *, priors: bool) -> dict[str, Any]:
             }
             for tile in source.tiles
         ],
-        "refusals": [
-            {"path": r.path, "reason": r.reason, "detail": r.detail} for r in source.refusals
-        ],
+        "refusals": [{"path": r.path, "reason": r.reason, "detail": r.detail} for r in source.refusals],
     }
     if priors:
         facts["priors"] = _priors(source)
@@ -59,7 +57,7 @@ def inspect_source(options: SourceOptions, *, priors: bool) -> dict[str, Any]:
 def _priors(source: Any) -> dict[str, Any]:
     counts: Counter[str] = Counter()
     areas: list[float] = []
-    surfaces: Counter[str] = Counter()
+    surfaces: defaultdict[str, float] = defaultdict(float)
     area_km2 = 0.0
     donors = suns = 0
     unreadable: list[str] = []

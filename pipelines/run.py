@@ -128,7 +128,14 @@ def _open_folder(plan: Plan, storage: LocalStorage, options: RunOptions) -> None
     if options.overwrite and manifest.is_file():
         for name in (layout.SAMPLES, layout.PARTS, layout.STAGING):
             shutil.rmtree(out / name, ignore_errors=True)
-        for name in (layout.DATASET, layout.CARD, layout.INDEX, layout.EVENTS, layout.REJECTED, layout.REPORT):
+        for name in (
+            layout.DATASET,
+            layout.CARD,
+            layout.INDEX,
+            layout.EVENTS,
+            layout.REJECTED,
+            layout.REPORT,
+        ):
             (out / name).unlink(missing_ok=True)
     if manifest.is_file():
         there = Dataset(out).info
@@ -149,7 +156,9 @@ def _open_folder(plan: Plan, storage: LocalStorage, options: RunOptions) -> None
 def _differences(there: dict[str, Any], here: dict[str, Any]) -> str:
     keys = [key for key in ("name", "recipe", "seed", "n", "source", "schema") if there.get(key) != here[key]]
     words = [
-        f"{key} {there.get(key)} there, {here[key]} here" if key in ("name", "seed", "n") else f"{key} differs"
+        f"{key} {there.get(key)} there, {here[key]} here"
+        if key in ("name", "seed", "n")
+        else f"{key} differs"
         for key in keys
     ]
     return ", ".join(words) or "plan differs"
@@ -272,7 +281,8 @@ def _write_part(storage: LocalStorage, label: str, samples: range) -> None:
 def finish(plan: Plan, storage: LocalStorage) -> bool:
     """Join the tables where every sample is done or refused; return whether it was so."""
     refusals = [
-        {"sample": None, "source": r.path, "reason": r.reason, "detail": r.detail} for r in plan.source.refusals
+        {"sample": None, "source": r.path, "reason": r.reason, "detail": r.detail}
+        for r in plan.source.refusals
     ]
     return finish_folder(storage, plan.samples, refusals)
 
@@ -297,10 +307,10 @@ def describe(plan: Plan) -> dict[str, Any]:
     source = plan.source
     rows = [u.rows * u.cols for u in plan.units]
     pixels = sum(rows) / max(1, len(rows))
-    area_km2 = sum(
-        u.rows * u.cols * source.tiles[u.tile].grid.pixel_area_m2 for u in plan.units
-    ) / 1e6
-    bytes_per_pixel = len(source.bands) * {"uint8": 1, "uint16": 2, "float32": 4}.get(source.tiles[0].dtype, 8)
+    area_km2 = sum(u.rows * u.cols * source.tiles[u.tile].grid.pixel_area_m2 for u in plan.units) / 1e6
+    bytes_per_pixel = len(source.bands) * {"uint8": 1, "uint16": 2, "float32": 4}.get(
+        source.tiles[0].dtype, 8
+    )
     return {
         "recipe": plan.recipe.name,
         "samples": plan.samples,
@@ -327,7 +337,10 @@ def describe(plan: Plan) -> dict[str, Any]:
         "approximate_megabytes": round(
             0.8 * plan.samples * pixels * bytes_per_pixel * len(plan.recipe.times_years) / 1e6, 1
         ),
-        "refusals": [json.loads(json.dumps({"path": r.path, "reason": r.reason, "detail": r.detail})) for r in source.refusals],
+        "refusals": [
+            json.loads(json.dumps({"path": r.path, "reason": r.reason, "detail": r.detail}))
+            for r in source.refusals
+        ],
     }
 
 

@@ -125,9 +125,7 @@ class Workshop:
         ]
         labels = [draw_labels(scene, state, log, scene.schema) for state in states]
         ignored = scene.ignored
-        whole = difference(
-            scene.schema, ignored, log, (states[0], labels[0]), (states[-1], labels[-1])
-        )
+        whole = difference(scene.schema, ignored, log, (states[0], labels[0]), (states[-1], labels[-1]))
         acquired, drawn = self._acquire(scene, [p.image for p in pictures], stream_of)
         dates = tuple(
             DateLayers(
@@ -141,7 +139,9 @@ class Workshop:
             for state, image, label, picture in zip(states, acquired, labels, pictures, strict=True)
         )
         steps = [
-            difference(scene.schema, ignored, log, (states[k - 1], labels[k - 1]), (states[k], labels[k])).change
+            difference(
+                scene.schema, ignored, log, (states[k - 1], labels[k - 1]), (states[k], labels[k])
+            ).change
             for k in range(1, len(states))
             if len(states) > 2
         ]
@@ -154,7 +154,9 @@ class Workshop:
             edit=np.logical_or.reduce([p.edit for p in pictures]),
             visible=whole.visible,
             acquisition=drawn,
-            provenance=self._provenance(sample, attempt, unit, scene, log, simulation.tally, pictures, anchor),
+            provenance=self._provenance(
+                sample, attempt, unit, scene, log, simulation.tally, pictures, anchor
+            ),
             grid=scene.grid,
             schema=scene.schema,
             bands=scene.bands,
@@ -254,13 +256,10 @@ def _painted_date(paint: str, stream_of: Callable[[str], np.random.Generator]) -
     return ("t1", "t2")[int(stream_of("paint").integers(2))]
 
 
-def _anchor(
-    painted: str, times: tuple[float, ...], stream_of: Callable[[str], np.random.Generator]
-) -> float:
+def _anchor(painted: str, times: tuple[float, ...], stream_of: Callable[[str], np.random.Generator]) -> float:
     """Return when the real picture was taken: the first date where the later ones are painted, and so on."""
     if painted == "t2":
         return times[0]
     if painted == "t1":
         return times[-1]
     return float(stream_of("anchor").uniform(times[0], times[-1]))
-

@@ -28,8 +28,8 @@ def _fourfold(down: NDArray[np.float32], right: NDArray[np.float32]) -> NDArray[
     return (strength * unit**4).astype(np.complex64)
 
 
-def orientation_deg(vector: complex | np.complexfloating) -> float | None:
-    """Return the angle in [0, 90) degrees, from the column axis towards the row axis; None for no direction."""
+def orientation_deg(vector: complex) -> float | None:
+    """Return the angle in [0, 90) degrees, from the column axis to the row axis; None for no direction."""
     if abs(vector) < 1e-6:
         return None
     return float(np.degrees(np.angle(vector)) / 4.0) % 90.0

@@ -26,6 +26,12 @@ COARSEST = 1.3
 FEWEST_PIXELS = 20
 # A turn this small is left out: the pixels then stay as they are, without resampling.
 NEGLIGIBLE_TURN_DEG = 4.0
+# Rounding a point to its pixel moves it by up to half a diagonal, 0.71.
+ROUNDING_PX = 0.75
+# Shapes thinner than this, and donors shrunk below this, have no pixel that is sure to be theirs.
+SMALLEST_PROBED_PX = 6.0
+SMALLEST_PROBED_SCALE = 0.75
+PROBE_STEPS = np.array([(a, b) for a in (-1.0, 0.0, 1.0) for b in (-1.0, 0.0, 1.0)]).T
 
 
 @dataclass(frozen=True)
@@ -76,30 +82,26 @@ def place(rng: np.random.Generator, site: Site, wish: Wish) -> Placement | str:
         return "no_donor"
     gsd = site.scene.grid.gsd_m
     gap_px = max(1.0, wish.gap_m / gsd)
-    allowed = wish.surface_weights > 0
     set_back_px = draw_quantity(rng, wish.set_back_m) / gsd
     area_m2 = draw_quantity(rng, wish.area_m2)
     for _ in range(BATCHES):
         for row, col in _candidates(rng, site, wish, gap_px, set_back_px):
             local = orientation.at(site.terrain.walls, row, col)
             if origin == "drawn":
-                shape = draw_shape(rng, area_m2, gsd, local)
-                options = [_with_donor_for_shape(rng, site, shape, row, col, area_m2, local, wish)]
+                found = _drawn_at(rng, site, wish, row, col, area_m2, local, gap_px)
             else:
-                options = _donor_placements(rng, site, wish, origin, row, col, local)
-            for option in options:
-                if option is not None and site.fits(option.footprint, allowed, gap_px):
-                    site.take(option.footprint, gap_px)
-                    if option.donor is not None:
-                        site.lend(option.donor)
-                    return option
+                found = _donor_at(rng, site, wish, origin, row, col, local, gap_px)
+            if found is not None:
+                site.take(found.footprint, gap_px)
+                if found.donor is not None:
+                    site.lend(found.donor)
+                return found
     return "no_room"
 
 
 def _choose_origin(rng: np.random.Generator, site: Site, wish: Wish) -> str | None:
     """Draw where the footprint comes from among the origins that this site has."""
-    same = any(d.scene == site.scene.source and d.object.object_class == wish.object_class for d in site.donors)
-    other = any(d.scene != site.scene.source and d.object.object_class == wish.object_class for d in site.donors)
+    same, other = (bool(site.lenders(wish.object_class, same_scene=here)) for here in (True, False))
     weights = np.array(
         [
             wish.sources[0] if same else 0.0,
@@ -136,7 +138,7 @@ def _candidates(
     return list(zip(r[best].tolist(), c[best].tolist(), strict=True))
 
 
-def _donor_placements(
+def _donor_at(
     rng: np.random.Generator,
     site: Site,
     wish: Wish,
@@ -144,28 +146,42 @@ def _donor_placements(
     row: int,
     col: int,
     local: float | None,
-) -> list[Placement | None]:
-    """Return up to `DONORS_PER_PLACE` donors moved to (row, col), each turned as its sun allows."""
+    gap_px: float,
+) -> Placement | None:
+    """Return the first of up to `DONORS_PER_PLACE` donors that fits at (row, col), turned as its sun allows."""
+    same = origin == "scene"
+    gsd = site.scene.grid.gsd_m
     own = [
         donor
-        for donor in site.donors
-        if donor.object.object_class == wish.object_class
-        and (donor.scene == site.scene.source) == (origin == "scene")
-        and site.is_free(donor)
-        and donor.gsd_m <= COARSEST * site.scene.grid.gsd_m
+        for donor in site.lenders(wish.object_class, same_scene=same)
+        if donor.gsd_m <= COARSEST * gsd and site.is_free(donor)
     ]
-    order = rng.permutation(len(own))
-    found: list[Placement | None] = []
-    for index in order:
-        donor = own[int(index)]
-        turn = feasible_turn(donor, site.scene.sun, local, wish.turn_limit_deg, same=origin == "scene")
+    options = []
+    for index in rng.permutation(len(own)).tolist():
+        donor = own[index]
+        turn = feasible_turn(donor, site.scene.sun, local, wish.turn_limit_deg, same=same)
         if turn is None:
             continue
-        scale = 1.0 if origin == "scene" else donor.gsd_m / site.scene.grid.gsd_m * draw_quantity(rng, wish.scale)
-        found.append(move_donor(donor, row, col, turn, scale))
-        if len(found) == DONORS_PER_PLACE:
+        scale = 1.0 if same else donor.gsd_m / gsd * draw_quantity(rng, wish.scale)
+        options.append((donor, turn, scale))
+        if len(options) == DONORS_PER_PLACE:
             break
-    return found
+    for donor, turn, scale in options:
+        motion = centred_motion(donor, row, col, turn, scale)
+        # Turning a mask costs ten times as much as asking a few of its pixels, and most places fail there.
+        if not motion.is_exact and not site.is_open(*_moved_probes(site, donor, motion), gap_px):
+            continue
+        footprint = moved_footprint(donor, motion)
+        if footprint is not None and site.fits(footprint, wish.surface_weights > 0, gap_px):
+            own_deg = donor.object.orientation_deg
+            facing = None if own_deg is None else (own_deg + turn) % 90.0
+            return Placement(footprint, facing, {"origin": "donor", **_lent(donor, motion)}, donor)
+    return None
+
+
+def _lent(donor: Donor, motion: Motion) -> dict[str, object]:
+    """Return what a renderer must know to take a donor's pixels."""
+    return {"donor_scene": donor.scene, "donor_object": donor.object.id, "motion": motion.to_json()}
 
 
 def feasible_turn(
@@ -197,43 +213,53 @@ def feasible_turn(
     else:
         # Of the four turns that line up the walls, the one that agrees best with the sun.
         lined_up = orientation.quarter_turn_difference(own, local_deg)
-        turn = min((lined_up + 90.0 * k for k in range(-2, 3)), key=lambda t: abs(t - wanted))
+        turn = lined_up + 90.0 * math.ceil((wanted - lined_up) / 90.0 - 0.5)
         if abs(turn - wanted) > limit_deg:
             return None
     return 0.0 if abs(turn) < NEGLIGIBLE_TURN_DEG else turn
 
 
-def move_donor(donor: Donor, row: int, col: int, turn_deg: float, scale: float) -> Placement | None:
-    """Return the donor's footprint at its new place; None where scaling leaves a dot."""
+def centred_motion(donor: Donor, row: int, col: int, turn_deg: float, scale: float) -> Motion:
+    """Return the motion that takes the middle pixel of a donor's window to (row, col)."""
     source = donor.object.footprint
     height, width = source.mask.shape
-    centre_row, centre_col = source.row + height // 2, source.col + width // 2
-    motion = Motion(float(centre_row), float(centre_col), float(row), float(col), turn_deg, scale)
+    return Motion(
+        float(source.row + height // 2),
+        float(source.col + width // 2),
+        float(row),
+        float(col),
+        turn_deg,
+        scale,
+    )
+
+
+def moved_footprint(donor: Donor, motion: Motion) -> Footprint | None:
+    """Return a donor's footprint at its new place; None where scaling leaves a dot."""
+    source = donor.object.footprint
+    height, width = source.mask.shape
+    row, col = int(motion.to_row), int(motion.to_col)
     if motion.is_exact:
-        footprint = Footprint(row - height // 2, col - width // 2, source.mask)
-    else:
-        reach = math.ceil(math.hypot(height, width) * scale / 2) + 1
-        top, left = row - reach, col - reach
-        shape = (2 * reach + 1, 2 * reach + 1)
-        offset = motion.offset(top, left) - np.array([source.row, source.col])
-        soft = ndimage.affine_transform(
-            source.mask.astype(np.float32), motion.matrix(), offset, output_shape=shape, order=1
-        )
-        moved = _trim(Footprint(top, left, soft > 0.5))
-        if moved is None:
-            return None
-        footprint = moved
-    own = donor.object.orientation_deg
-    return Placement(
-        footprint,
-        None if own is None else (own + turn_deg) % 90.0,
-        {
-            "origin": "donor",
-            "donor_scene": donor.scene,
-            "donor_object": donor.object.id,
-            "motion": motion.to_json(),
-        },
-        donor,
+        return Footprint(row - height // 2, col - width // 2, source.mask)
+    reach = math.ceil(math.hypot(height, width) * motion.scale / 2) + 1
+    top, left = row - reach, col - reach
+    shape = (2 * reach + 1, 2 * reach + 1)
+    offset = motion.offset(top, left) - np.array([source.row, source.col])
+    soft = ndimage.affine_transform(
+        source.mask.astype(np.float32), motion.matrix(), offset, output_shape=shape, order=1
+    )
+    return _trim(Footprint(top, left, soft > 0.5))
+
+
+def _moved_probes(site: Site, donor: Donor, motion: Motion) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Return (rows, cols) of pixels that the moved footprint is sure to have."""
+    if motion.scale < SMALLEST_PROBED_SCALE:
+        return np.empty(0, np.intp), np.empty(0, np.intp)
+    rows, cols = site.probes(donor)
+    back = motion.matrix()
+    # The inverse of a similarity is its transpose over the squared scale.
+    there = motion.scale**2 * (back.T @ np.stack([rows - motion.from_row, cols - motion.from_col]))
+    return np.rint(there[0] + motion.to_row).astype(np.intp), np.rint(there[1] + motion.to_col).astype(
+        np.intp
     )
 
 
@@ -247,84 +273,126 @@ def _trim(footprint: Footprint) -> Footprint | None:
     return Footprint(footprint.row + int(rows[0]), footprint.col + int(cols[0]), box)
 
 
-def draw_shape(
-    rng: np.random.Generator, area_m2: float, gsd_m: float, local_deg: float | None
-) -> tuple[NDArray[np.bool_], float, float]:
-    """Return (mask, length_px, width_px) of a rectangle or, one time in four, an L, turned to its neighbours.
+@dataclass(frozen=True)
+class Shape:
+    """A drawn footprint: a rectangle, or an L that lacks one corner.
+
+    Args:
+        length_px, width_px: of the whole rectangle.
+        angle: of its length, radians from the column axis towards the row axis.
+        cut: shares of length and width that the missing corner takes; zeros for a rectangle.
+    """
+
+    length_px: float
+    width_px: float
+    angle: float
+    cut: tuple[float, float]
+
+    def footprint_at(self, row: int, col: int) -> Footprint | None:
+        """Return its pixels, centred on (row, col); None for a dot."""
+        reach = math.ceil(math.hypot(self.length_px, self.width_px) / 2) + 1
+        across_image = np.arange(-reach, reach + 1, dtype=np.float64)
+        down_image = across_image[:, np.newaxis]
+        along = across_image * math.cos(self.angle) + down_image * math.sin(self.angle)
+        across = -across_image * math.sin(self.angle) + down_image * math.cos(self.angle)
+        mask = (np.abs(along) <= self.length_px / 2) & (np.abs(across) <= self.width_px / 2)
+        if self.cut != (0.0, 0.0):
+            mask &= ~(
+                (along > self.length_px * (0.5 - self.cut[0]))
+                & (across > self.width_px * (0.5 - self.cut[1]))
+            )
+        return _trim(Footprint(row - reach, col - reach, mask))
+
+    def probes_at(self, row: int, col: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+        """Return (rows, cols) of pixels that `footprint_at` is sure to have: corners, middles of sides, centre."""
+        if self.width_px < SMALLEST_PROBED_PX:
+            return np.empty(0, np.intp), np.empty(0, np.intp)
+        along = PROBE_STEPS[0] * (self.length_px / 2 - ROUNDING_PX)
+        across = PROBE_STEPS[1] * (self.width_px / 2 - ROUNDING_PX)
+        if self.cut != (0.0, 0.0):
+            kept = (along <= self.length_px * (0.5 - self.cut[0]) - ROUNDING_PX) | (
+                across <= self.width_px * (0.5 - self.cut[1]) - ROUNDING_PX
+            )
+            along, across = along[kept], across[kept]
+        c, s = math.cos(self.angle), math.sin(self.angle)
+        return (
+            np.rint(along * s + across * c).astype(np.intp) + row,
+            np.rint(along * c - across * s).astype(np.intp) + col,
+        )
+
+
+def draw_shape(rng: np.random.Generator, area_m2: float, gsd_m: float, local_deg: float | None) -> Shape:
+    """Return a rectangle or, one time in four, an L, turned to its neighbours.
 
     Aspect ratios of 1 to 2.2 hold most detached houses; the L loses a corner of a quarter to a half by side.
     """
     aspect = float(rng.uniform(1.0, 2.2))
     angled = bool(rng.uniform() < 0.25)
-    cut = rng.uniform(0.25, 0.5, 2) if angled else np.zeros(2)
-    full_px = area_m2 / (gsd_m * gsd_m) / (1.0 - float(cut.prod()))
-    length, width = math.sqrt(full_px * aspect), math.sqrt(full_px / aspect)
+    cut = rng.uniform(0.25, 0.5, 2).tolist() if angled else [0.0, 0.0]
+    full_px = area_m2 / (gsd_m * gsd_m) / (1.0 - cut[0] * cut[1])
     angle = math.radians(float(rng.uniform(0, 90)) if local_deg is None else local_deg)
     if rng.uniform() < 0.5:
         angle += math.pi / 2
-    reach = math.ceil(math.hypot(length, width) / 2) + 1
-    row, col = np.mgrid[-reach : reach + 1, -reach : reach + 1].astype(np.float64)
-    along = col * math.cos(angle) + row * math.sin(angle)
-    across = -col * math.sin(angle) + row * math.cos(angle)
-    mask = (np.abs(along) <= length / 2) & (np.abs(across) <= width / 2)
-    if angled:
-        mask &= ~((along > length * (0.5 - cut[0])) & (across > width * (0.5 - cut[1])))
-    return mask, length, width
+    return Shape(math.sqrt(full_px * aspect), math.sqrt(full_px / aspect), angle, (cut[0], cut[1]))
 
 
-def _with_donor_for_shape(
+def _drawn_at(
     rng: np.random.Generator,
     site: Site,
-    shape: tuple[NDArray[np.bool_], float, float],
+    wish: Wish,
     row: int,
     col: int,
     area_m2: float,
     local: float | None,
-    wish: Wish,
+    gap_px: float,
 ) -> Placement | None:
-    """Return the drawn shape at (row, col), with the roof of a donor of about its size if there is one."""
-    mask, _, _ = shape
-    reach = mask.shape[0] // 2
-    footprint = _trim(Footprint(row - reach, col - reach, mask))
-    if footprint is None:
+    """Return a drawn shape that fits at (row, col), with the roof of a donor of about its size if there is one."""
+    shape = draw_shape(rng, area_m2, site.scene.grid.gsd_m, local)
+    hopeful = site.is_open(*shape.probes_at(row, col), gap_px)
+    footprint = shape.footprint_at(row, col) if hopeful else None
+    if hopeful and footprint is None:
         return None
-    parameters: dict[str, object] = {"origin": "drawn"}
-    near = [
-        (donor, turn)
-        for donor in site.donors
-        if donor.object.object_class == wish.object_class and site.is_free(donor) and 0.6 <= donor.area_m2 / area_m2 <= 3.0
-        for turn in [
-            feasible_turn(
-                donor, site.scene.sun, local, wish.turn_limit_deg, same=donor.scene == site.scene.source
-            )
-        ]
-        if turn is not None
+    near = _donors_of_size(site, wish, area_m2, local)
+    chosen = near[int(rng.integers(len(near)))] if near else None
+    if footprint is None or not site.fits(footprint, wish.surface_weights > 0, gap_px):
+        return None
+    motion = None if chosen is None else _roof_motion(site, chosen, footprint, local, wish)
+    if chosen is None or motion is None:
+        return None if site.needs_pixels else Placement(footprint, local, {"origin": "drawn"})
+    return Placement(footprint, local, {"origin": "drawn", **_lent(chosen, motion)}, chosen)
+
+
+def _donors_of_size(site: Site, wish: Wish, area_m2: float, local: float | None) -> list[Donor]:
+    """Return the donors of about an area that can be turned to fit here."""
+    return [
+        donor
+        for same in (True, False)
+        for donor in site.lenders(wish.object_class, same_scene=same)
+        if 0.6 <= donor.area_m2 / area_m2 <= 3.0
+        and site.is_free(donor)
+        and feasible_turn(donor, site.scene.sun, local, wish.turn_limit_deg, same=same) is not None
     ]
-    lender: Donor | None = None
-    if near:
-        donor, turn = near[int(rng.integers(len(near)))]
-        source = donor.object.footprint
-        # The roof must cover the whole shape: scale by the side that needs it most, and no more than that.
-        gsd_scale = donor.gsd_m / site.scene.grid.gsd_m
-        need = max(
-            footprint.mask.shape[0] / source.mask.shape[0], footprint.mask.shape[1] / source.mask.shape[1]
-        )
-        scale = max(gsd_scale, need)
-        if scale <= 1.35 * gsd_scale:
-            motion = Motion(
-                source.row + (source.mask.shape[0] - 1) / 2,
-                source.col + (source.mask.shape[1] - 1) / 2,
-                footprint.row + (footprint.mask.shape[0] - 1) / 2,
-                footprint.col + (footprint.mask.shape[1] - 1) / 2,
-                turn,
-                scale,
-            )
-            lender = donor
-            parameters |= {
-                "donor_scene": donor.scene,
-                "donor_object": donor.object.id,
-                "motion": motion.to_json(),
-            }
-    if site.needs_pixels and lender is None:
+
+
+def _roof_motion(
+    site: Site, donor: Donor, footprint: Footprint, local: float | None, wish: Wish
+) -> Motion | None:
+    """Return the motion that covers a whole footprint with a donor's roof; None where it would be blown up."""
+    turn = feasible_turn(
+        donor, site.scene.sun, local, wish.turn_limit_deg, same=donor.scene == site.scene.source
+    )
+    source = donor.object.footprint
+    # The roof must cover the whole shape: scale by the side that needs it most, and no more than that.
+    gsd_scale = donor.gsd_m / site.scene.grid.gsd_m
+    need = max(footprint.mask.shape[0] / source.mask.shape[0], footprint.mask.shape[1] / source.mask.shape[1])
+    scale = max(gsd_scale, need)
+    if turn is None or scale > 1.35 * gsd_scale:
         return None
-    return Placement(footprint, local, parameters, lender)
+    return Motion(
+        source.row + (source.mask.shape[0] - 1) / 2,
+        source.col + (source.mask.shape[1] - 1) / 2,
+        footprint.row + (footprint.mask.shape[0] - 1) / 2,
+        footprint.col + (footprint.mask.shape[1] - 1) / 2,
+        turn,
+        scale,
+    )

@@ -9,7 +9,12 @@ from diachron.core.errors import RecipeError
 
 
 def arrivals(
-    rng: np.random.Generator, *, rate_per_km2_year: float, area_km2: float, from_years: float, until_years: float
+    rng: np.random.Generator,
+    *,
+    rate_per_km2_year: float,
+    area_km2: float,
+    from_years: float,
+    until_years: float,
 ) -> NDArray[np.float64]:
     """Return the sorted times of the incidents of one process.
 

@@ -99,14 +99,20 @@ def _one_piece_each(ids: NDArray[np.int32]) -> NDArray[np.int32]:
 
 
 def describe_objects(
-    instances: NDArray[np.int32], object_class: NDArray[np.uint8], *, void: NDArray[np.bool_], in_block: NDArray[np.bool_]
+    instances: NDArray[np.int32],
+    object_class: NDArray[np.uint8],
+    *,
+    void: NDArray[np.bool_],
+    in_block: NDArray[np.bool_],
 ) -> dict[int, SceneObject]:
     """Return id -> object with footprint, direction of walls, and whether something cuts it."""
     if not instances.any():
         return {}
     vectors = wall_vectors(instances > 0)
     sums = _sum_by_id(vectors, instances)
-    cut = set(np.unique(np.concatenate([instances[0], instances[-1], instances[:, 0], instances[:, -1]])).tolist())
+    cut = set(
+        np.unique(np.concatenate([instances[0], instances[-1], instances[:, 0], instances[:, -1]])).tolist()
+    )
     if void.any():
         beside = ndimage.binary_dilation(void) & (instances > 0)
         cut |= set(np.unique(instances[beside]).tolist())
@@ -136,4 +142,3 @@ def _sum_by_id(vectors: NDArray[np.complex64], instances: NDArray[np.int32]) -> 
     real = np.bincount(ids, weights=vectors.real.ravel(), minlength=size)
     imag = np.bincount(ids, weights=vectors.imag.ravel(), minlength=size)
     return real + 1j * imag
-

@@ -9,6 +9,9 @@ from diachron.simulators.site import Site
 
 # What fills less of its box is a piece of a labelled block, not a building that could go alone.
 WHOLE_FILL = 0.7
+# Smaller than a shed, or a few pixels of a house that the border cuts off: nobody could see it go.
+SMALLEST_M2 = 12.0
+FEWEST_PIXELS = 20
 
 
 def choose_standing(

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +14,7 @@ from scipy import ndimage
 
 from diachron.core import hub
 from diachron.core.events import ChangeEvent
-from diachron.core.scene import Donor, Footprint, Scene, object_class_map
+from diachron.core.scene import Donor, Footprint, Scene, Sun, object_class_map
 from diachron.simulators.orientation import orientation_field, wall_vectors
 
 Mask = NDArray[np.bool_]
@@ -85,6 +87,40 @@ def plain_ground(scene: Scene) -> Mask:
 # Times that one building of the source may stand in a sample beside the original.
 MOST_USES = 2
 
+Pixels = tuple[NDArray[np.intp], NDArray[np.intp]]
+# A donor, and the turn that brings its shadow under the sun of the site; None where no turn is known to.
+Lender = tuple[Donor, float | None]
+
+
+@dataclass(frozen=True)
+class _Closed:
+    """Ground that a placement keeps later ones off: its footprint and a gap around it."""
+
+    footprint: Footprint
+    gap_px: float
+
+    @cached_property
+    def reach(self) -> int:
+        """Pixels by which the window grows on every side."""
+        return int(np.ceil(self.gap_px))
+
+    @cached_property
+    def grown(self) -> Mask:
+        """The footprint and its gap, in the grown window; most placements are never asked for it."""
+        padded = np.pad(self.footprint.mask, self.reach)
+        return ndimage.distance_transform_edt(~padded) <= self.gap_px
+
+    def touches(self, other: Footprint) -> bool:
+        """Return whether a footprint reaches into it."""
+        top, left = other.row - self.footprint.row + self.reach, other.col - self.footprint.col + self.reach
+        height, width = other.mask.shape
+        own_height, own_width = (n + 2 * self.reach for n in self.footprint.mask.shape)
+        if top >= own_height or left >= own_width or top + height <= 0 or left + width <= 0:
+            return False
+        mine = self.grown[max(top, 0) : top + height, max(left, 0) : left + width]
+        theirs = other.mask[max(-top, 0) : own_height - top, max(-left, 0) : own_width - left]
+        return bool((mine & theirs).any())
+
 
 @dataclass
 class Site:
@@ -101,17 +137,17 @@ class Site:
     terrain: Terrain
     donors: tuple[Donor, ...] = ()
     needs_pixels: bool = False
-    _taken: NDArray[np.bool_] = field(init=False, repr=False)
+    _closed: list[_Closed] = field(init=False, repr=False, default_factory=list)
     _next_object: int = field(init=False)
     _next_event: int = field(init=False, default=1)
     _gone: set[int] = field(init=False, default_factory=set)
     _lent: Counter[tuple[str, int]] = field(init=False, default_factory=Counter)
     _used_up: set[tuple[str, int]] = field(init=False, default_factory=set)
     _by_class: dict[frozenset[int], list[int]] = field(init=False, repr=False, default_factory=dict)
-    _lenders: dict[tuple[int, bool], list[Donor]] = field(init=False, repr=False, default_factory=dict)
+    _probes: dict[tuple[str, int], Pixels] = field(init=False, repr=False, default_factory=dict)
+    _lenders: dict[tuple[int, bool], list[Lender]] = field(init=False, repr=False, default_factory=dict)
 
     def __post_init__(self) -> None:
-        self._taken = np.zeros(self.scene.grid.shape, np.bool_)
         self._next_object = max(self.scene.objects, default=0) + 1
 
     def new_object_id(self) -> int:
@@ -134,21 +170,29 @@ class Site:
             ]
         return [object_id for object_id in self._by_class[classes] if object_id not in self._gone]
 
-    def lenders(self, object_class: int, *, same_scene: bool) -> list[Donor]:
+    def lenders(self, object_class: int, *, same_scene: bool) -> list[Lender]:
         """Return the donors of a hub class from this scene, or those from other scenes, in order."""
         key = (object_class, same_scene)
         if key not in self._lenders:
+            # The donors of a scene share its sun, so one angle serves them all.
+            turns = {
+                id(donor.sun): _shadow_turn(donor.sun, self.scene.sun, same_scene=same_scene)
+                for donor in {id(donor.sun): donor for donor in self.donors}.values()
+            }
             self._lenders[key] = [
-                donor
+                (donor, turns[id(donor.sun)])
                 for donor in self.donors
                 if donor.object.object_class == object_class
                 and (donor.scene == self.scene.source) == same_scene
             ]
         return self._lenders[key]
 
-    def is_free(self, donor: Donor) -> bool:
-        """Return whether a donor has not been used up in this sample: clones side by side give it away."""
-        return not self._used_up or (donor.scene, donor.object.id) not in self._used_up
+    def free_lenders(self, object_class: int, *, same_scene: bool) -> list[Lender]:
+        """Return those that have not been used up in this sample: clones side by side give it away."""
+        lenders = self.lenders(object_class, same_scene=same_scene)
+        if not self._used_up:
+            return lenders
+        return [entry for entry in lenders if (entry[0].scene, entry[0].object.id) not in self._used_up]
 
     def lend(self, donor: Donor) -> None:
         """Count one use of a donor."""
@@ -161,6 +205,29 @@ class Site:
         """Keep later events off an object."""
         self._gone.add(object_id)
 
+    def probes(self, donor: Donor) -> Pixels:
+        """Return (rows, cols) of the outermost pixels of a donor that lie wholly inside it, in its own scene."""
+        key = (donor.scene, donor.object.id)
+        if key not in self._probes:
+            footprint = donor.object.footprint
+            rows, cols = np.nonzero(ndimage.binary_erosion(footprint.mask, np.ones((3, 3), bool)))
+            if rows.size:
+                ends = [
+                    f(axis) for axis in (rows, cols, rows + cols, rows - cols) for f in (np.argmin, np.argmax)
+                ]
+                rows, cols = rows[ends], cols[ends]
+            self._probes[key] = rows + footprint.row, cols + footprint.col
+        return self._probes[key]
+
+    def is_open(self, rows: NDArray[np.intp], cols: NDArray[np.intp], gap_px: float) -> bool:
+        """Return whether pixels lie in the picture, away from all that stands: what `fits` asks of every pixel."""
+        if rows.size == 0:
+            return True
+        height, width = self.scene.grid.shape
+        if rows.min() < 0 or cols.min() < 0 or rows.max() >= height or cols.max() >= width:
+            return False
+        return float(self.terrain.clearance_px[rows, cols].min()) > max(gap_px, 1.0)
+
     def fits(self, footprint: Footprint, allowed: NDArray[np.bool_], gap_px: float) -> bool:
         """Return whether a footprint lies on allowed ground with a gap to everything else.
 
@@ -171,7 +238,12 @@ class Site:
         """
         rows, cols = self.scene.grid.shape
         height, width = footprint.mask.shape
-        if footprint.row < 0 or footprint.col < 0 or footprint.row + height > rows or footprint.col + width > cols:
+        if (
+            footprint.row < 0
+            or footprint.col < 0
+            or footprint.row + height > rows
+            or footprint.col + width > cols
+        ):
             return False
         box = footprint.window
         inside = footprint.mask
@@ -180,20 +252,22 @@ class Site:
             return False
         if not allowed[self.scene.surface[box][inside]].all():
             return False
-        if self._taken[box][inside].any():
+        if any(closed.touches(footprint) for closed in self._closed):
             return False
         return bool(self.terrain.plain[box][inside].mean() >= PLAIN_SHARE)
 
     def take(self, footprint: Footprint, gap_px: float) -> None:
         """Close a footprint and the gap around it for later placements."""
-        reach = int(np.ceil(max(gap_px, 1.0)))
-        padded = np.pad(footprint.mask, reach)
-        grown = ndimage.distance_transform_edt(~padded) <= max(gap_px, 1.0)
-        rows, cols = self.scene.grid.shape
-        top, left = footprint.row - reach, footprint.col - reach
-        inside = grown[max(-top, 0) : rows - top, max(-left, 0) : cols - left]
-        top, left = max(top, 0), max(left, 0)
-        self._taken[top : top + inside.shape[0], left : left + inside.shape[1]] |= inside
+        self._closed.append(_Closed(footprint, max(gap_px, 1.0)))
+
+
+def _shadow_turn(there: Sun | None, here: Sun | None, *, same_scene: bool) -> float | None:
+    """Return the turn from one sun's shadows to another's, in [-180, 180) degrees."""
+    if here is not None and there is not None:
+        wanted = math.degrees(math.atan2(here.shadow_row, here.shadow_col))
+        given = math.degrees(math.atan2(there.shadow_row, there.shadow_col))
+        return (wanted - given + 180.0) % 360.0 - 180.0
+    return 0.0 if same_scene or (here is None and there is None) else None
 
 
 @dataclass(frozen=True)

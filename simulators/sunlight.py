@@ -17,7 +17,7 @@ REACH_M = 6.0
 DARK_SHARE = 0.62
 # The brightness beside walls must swing by this share of the median around the compass ...
 SMALLEST_SWING = 0.05
-# ... and shadow must cover this share of the ground on the shaded side, and so much more than on the sunny one.
+# ... and shadow must cover this share of the ground on the shaded side, so much more than on the sunny one.
 DARK_ON_SHADED_SIDE = 0.17
 ONE_SIDED = 1.5
 # Below this many dark pixels beside buildings nothing is estimated.
@@ -27,9 +27,7 @@ SECTORS = 24
 LONGEST_USUAL_M = 8.6
 
 
-def estimate_sun(
-    unit: NDArray[np.float32], buildings: Mask, open_ground: Mask, gsd_m: float
-) -> Sun | None:
+def estimate_sun(unit: NDArray[np.float32], buildings: Mask, open_ground: Mask, gsd_m: float) -> Sun | None:
     """Return where shadows fall, or None where the picture does not tell.
 
     Every pixel of open ground near a building votes with its direction from the nearest wall; the share of

@@ -1,1 +1,1 @@
-"""Loops, losses and networks that score or detect. Nothing lives here yet; detectors come first."""
+"""Loops, losses and networks that score or detect; for now, data sets as torch reads them."""

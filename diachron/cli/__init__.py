@@ -60,9 +60,13 @@ def _version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
         ctx.exit()
 
 
-@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.group(
+    cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}
+)
 @click.option("--debug", is_flag=True, help="Show the traceback of an error.")
-@click.option("--version", is_flag=True, is_eager=True, expose_value=False, callback=_version, help="Print the version.")
+@click.option(
+    "--version", is_flag=True, is_eager=True, expose_value=False, callback=_version, help="Print the version."
+)
 def group(debug: bool) -> None:
     """Labelled change data for remote sensing: real tiles in, pairs with every change known out.
 
@@ -84,7 +88,9 @@ def main(argv: list[str] | None = None) -> None:
     except click.exceptions.Exit as request:
         sys.exit(request.exit_code)
     except (click.Abort, KeyboardInterrupt):
-        click.echo("diachron: stopped; finished samples are kept, the same command goes on from there", err=True)
+        click.echo(
+            "diachron: stopped; finished samples are kept, the same command goes on from there", err=True
+        )
         sys.exit(130)
     except BrokenPipeError:
         sys.stderr.close()

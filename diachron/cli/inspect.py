@@ -14,7 +14,9 @@ from diachron.cli.source_options import source_options, with_source_options
 @click.command(name="inspect")
 @click.argument("what", type=click.Path(path_type=Path))
 @with_source_options
-@click.option("--priors", is_flag=True, help="Also measure objects: number, area, density (reads every window).")
+@click.option(
+    "--priors", is_flag=True, help="Also measure objects: number, area, density (reads every window)."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def command(what: Path, priors: bool, as_json: bool, **source: Any) -> None:
     """Say what WHAT is and holds: a data set, a folder of tiles, or one tile."""

@@ -13,12 +13,16 @@ if TYPE_CHECKING:
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 _OPTIONS = (
-    click.option("--source", metavar="DIR|GLOB|LIST", help="Tiles with their labels; known layouts are found."),
+    click.option(
+        "--source", metavar="DIR|GLOB|LIST", help="Tiles with their labels; known layouts are found."
+    ),
     click.option("--images", metavar="GLOB", help="Images, where the layout is not a known one."),
     click.option("--labels", metavar="GLOB", help="Label maps, one an image."),
     click.option("--footprints", metavar="FILE", help="Building polygons (GeoJSON, GeoPackage), any CRS."),
     click.option("--schema", metavar="NAME|FILE", help="Label scheme; see `diachron schemas`."),
-    click.option("--gsd", "gsd_m", type=float, metavar="M", help="Metres a pixel, where the files do not say."),
+    click.option(
+        "--gsd", "gsd_m", type=float, metavar="M", help="Metres a pixel, where the files do not say."
+    ),
     click.option("--licence", metavar="SPDX", help="Terms of the pictures; travels with every sample."),
     click.option("--bands", metavar="NAMES", help="Band names by comma, e.g. blue,green,red,nir."),
     click.option("--full-scale", type=float, metavar="VALUE", help="The value of white, e.g. 10000."),
@@ -41,7 +45,14 @@ def source_options(given: dict[str, Any]) -> SourceOptions:
         **{
             key: given.pop(key)
             for key in (
-                "source", "images", "labels", "footprints", "schema", "gsd_m", "licence", "full_scale",
+                "source",
+                "images",
+                "labels",
+                "footprints",
+                "schema",
+                "gsd_m",
+                "licence",
+                "full_scale",
             )
         },
         bands=tuple(name.strip() for name in bands.split(",")) if bands else None,

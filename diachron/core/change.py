@@ -36,7 +36,8 @@ def changed(
         shows[entry.id] = entry.hub in hub.OBJECTS
     shown_before = np.where(shows[labels_before], instances_before, 0)
     shown_after = np.where(shows[labels_after], instances_after, 0)
-    return (labels_before != labels_after) | (shown_before != shown_after)
+    differs: NDArray[np.bool_] = (labels_before != labels_after) | (shown_before != shown_after)
+    return differs
 
 
 def owners(shape: tuple[int, int], events: Iterable[ChangeEvent]) -> NDArray[np.int32]:

@@ -7,14 +7,14 @@ A number is itself, a pair is uniform between its ends, and a mapping with one k
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from typing import Union
+from collections.abc import Mapping, Sequence
+from typing import TypeAlias
 
 import numpy as np
 
 from diachron.core.errors import RecipeError, nearest_names
 
-Quantity = Union[float, Sequence[float], dict[str, Sequence[float]]]
+Quantity: TypeAlias = float | Sequence[float] | Mapping[str, Sequence[float]]
 
 _ARGUMENTS = {"lognormal": "[median, sigma]", "normal": "[mean, sd]", "choice": "[value, ...]"}
 
@@ -28,12 +28,14 @@ def check_quantity(value: object, *, key: str, low: float = -math.inf, high: flo
     if isinstance(value, bool):
         raise RecipeError(f"{key}: expected a number, got {value}")
     if isinstance(value, (int, float)):
-        _check_range((float(value),), key, low, high)
+        _check_range(_numbers((value,), key), key, low, high)
         return
     if isinstance(value, dict) and len(value) == 1:
         ((name, arguments),) = value.items()
         if name not in _ARGUMENTS:
-            raise RecipeError(f"{key}: no distribution is called '{name}'; {nearest_names(str(name), _ARGUMENTS)}")
+            raise RecipeError(
+                f"{key}: no distribution is called '{name}'; {nearest_names(str(name), _ARGUMENTS)}"
+            )
         numbers = _numbers(arguments, key)
         if name == "choice" and numbers:
             _check_range(numbers, key, low, high)
@@ -77,7 +79,7 @@ def draw_quantity(rng: np.random.Generator, value: Quantity) -> float:
     """
     if isinstance(value, (int, float)):
         return float(value)
-    if isinstance(value, dict):
+    if isinstance(value, Mapping):
         ((name, arguments),) = value.items()
         if name == "lognormal":
             return float(arguments[0]) * math.exp(float(arguments[1]) * float(rng.standard_normal()))

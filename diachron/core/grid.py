@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from diachron.core.errors import GridError
@@ -18,10 +19,11 @@ class GeoGrid:
         transform: six floats in rasterio's order (a, b, c, d, e, f): x = a col + b row + c,
             y = d col + e row + f.
         crs: `EPSG:…` or WKT; None for a plain pixel grid.
-        gsd_m: side of a pixel in metres, > 0. For a geographic CRS the length on the ground, not degrees.
+        gsd_m: side of a pixel in metres, > 0 and finite. For a geographic CRS the length on the ground, not
+            degrees.
 
     Raises:
-        GridError: a shape without pixels or a gsd that is not positive.
+        GridError: a shape without pixels or a gsd that is not positive and finite.
     """
 
     shape: tuple[int, int]
@@ -32,7 +34,7 @@ class GeoGrid:
     def __post_init__(self) -> None:
         if len(self.shape) != 2 or min(self.shape) < 1:
             raise GridError(f"a grid needs at least one row and one column, got shape {self.shape}")
-        if not self.gsd_m > 0:
+        if not 0 < self.gsd_m < math.inf:
             raise GridError(f"gsd must be a positive length in metres, got {self.gsd_m}; give it with --gsd")
 
     @classmethod

@@ -122,7 +122,8 @@ class LabelSchema:
             table = self._tables[0][values]
             bad = table < 0
             if not bad.any():
-                return table.astype(np.uint8)
+                canonical: UInt8 = table.astype(np.uint8)
+                return canonical
         row, col = (int(i) for i in np.argwhere(bad)[0])
         known = ", ".join(f"{entry.id} {entry.name}" for entry in self.classes)
         raise LabelError(
@@ -141,7 +142,8 @@ class LabelSchema:
     def unknown_ground(self, labels: UInt8) -> NDArray[np.bool_]:
         """Return where the labels say "ground" without saying of which kind."""
         ids = [entry.id for entry in self.classes if entry.hub is None]
-        return np.isin(labels, ids)
+        unknown: NDArray[np.bool_] = np.isin(labels, ids)
+        return unknown
 
     def draw(self, surface: UInt8, object_class: UInt8) -> UInt8:
         """Return the label map of a surface and the objects that hide it; hub 0 becomes ignore."""

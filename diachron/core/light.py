@@ -55,4 +55,5 @@ def swept(mask: Mask, row_step: float, col_step: float, length_px: float) -> Mas
         from_rows = slice(max(-down, 0), rows + min(-down, 0))
         from_cols = slice(max(-right, 0), cols + min(-right, 0))
         covered[to_rows, to_cols] |= mask[from_rows, from_cols]
-    return covered & ~mask
+    shadow: Mask = covered & ~mask
+    return shadow

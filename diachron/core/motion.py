@@ -35,9 +35,10 @@ class Motion:
         return np.array([[c, -s], [s, c]])
 
     def offset(self, row: int, col: int) -> NDArray[np.float64]:
-        """Return the offset for `scipy.ndimage.affine_transform` when pixel (0, 0) of its result is (row, col)."""
+        """Return the offset for `scipy.ndimage.affine_transform`: pixel (0, 0) of the result at (row, col)."""
         here = np.array([row - self.to_row, col - self.to_col])
-        return self.matrix() @ here + np.array([self.from_row, self.from_col])
+        there: NDArray[np.float64] = self.matrix() @ here + np.array([self.from_row, self.from_col])
+        return there
 
     @property
     def is_exact(self) -> bool:

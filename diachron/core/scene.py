@@ -158,16 +158,19 @@ class Scene:
         for name in ("image", "surface", "instances", "labels", "height_m"):
             layer = getattr(self, name)
             if layer is not None and layer.shape[-2:] != self.grid.shape:
-                raise GridError(f"{self.source or 'scene'}: {name} is {layer.shape[-2:]}, grid {self.grid.shape}")
+                raise GridError(
+                    f"{self.source or 'scene'}: {name} is {layer.shape[-2:]}, grid {self.grid.shape}"
+                )
         if self.image.ndim != 3 or self.image.shape[0] != len(self.bands):
             raise GridError(
-                f"{self.source or 'scene'}: image has shape {self.image.shape}, but {len(self.bands)} band names"
+                f"{self.source or 'scene'}: image {self.image.shape}, but {len(self.bands)} band names"
             )
 
     @cached_property
     def ignored(self) -> Mask:
         """(H, W) pixels that say nothing: no surface and no object."""
-        return (self.surface == hub.IGNORE) & (self.instances == 0)
+        nothing: Mask = (self.surface == hub.IGNORE) & (self.instances == 0)
+        return nothing
 
 
 def object_class_map(instances: NDArray[np.int32], objects: Mapping[int, SceneObject]) -> NDArray[np.uint8]:

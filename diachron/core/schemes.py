@@ -13,16 +13,30 @@ from diachron.core.labels import LabelClass, LabelSchema, build_schema
 _UNKNOWN = None  # ground of unknown kind
 
 
-def _classes(*rows: tuple[int, str, str, int | None] | tuple[int, str, str, int | None, tuple[int, ...]]
-             ) -> list[LabelClass]:
+def _classes(
+    *rows: tuple[int, str, str, int | None] | tuple[int, str, str, int | None, tuple[int, ...]],
+) -> list[LabelClass]:
     return [LabelClass(row[0], row[1], f"#{row[2].lower()}", row[3], *row[4:]) for row in rows]
 
 
 def _hub() -> LabelSchema:
     colours = {
-        0: "000000", 1: "a5885f", 2: "7fbf5b", 3: "a3b85a", 4: "226126", 5: "d9c95b", 6: "949494",
-        7: "0045ff", 8: "2f9c95", 9: "f2f6fa", 11: "de1f07", 12: "f4f4f4", 13: "c86dd7", 14: "3de6eb",
-        15: "9999ff", 16: "5b4636",
+        0: "000000",
+        1: "a5885f",
+        2: "7fbf5b",
+        3: "a3b85a",
+        4: "226126",
+        5: "d9c95b",
+        6: "949494",
+        7: "0045ff",
+        8: "2f9c95",
+        9: "f2f6fa",
+        11: "de1f07",
+        12: "f4f4f4",
+        13: "c86dd7",
+        14: "3de6eb",
+        15: "9999ff",
+        16: "5b4636",
     }
     rows = [(hub_id, name, colours[hub_id], hub_id) for hub_id, name in hub.NAMES.items()]
     return build_schema("hub", _classes(*rows), ignore=0)
@@ -54,8 +68,12 @@ SCHEMES: dict[str, LabelSchema] = {
                 (5, "unlabelled", "9B9B9B", hub.IGNORE),
             ),
             {
-                "shrub": "vegetation", "tree": "vegetation", "crop": "vegetation", "wetland": "vegetation",
-                "pool": "water", "greenhouse": "building",
+                "shrub": "vegetation",
+                "tree": "vegetation",
+                "crop": "vegetation",
+                "wetland": "vegetation",
+                "pool": "water",
+                "greenhouse": "building",
             },
             rest="land",
             ignore=5,
@@ -72,8 +90,13 @@ SCHEMES: dict[str, LabelSchema] = {
                 (6, "clutter", "FF0000", hub.BARE),
             ),
             {
-                "shrub": "low_vegetation", "crop": "low_vegetation", "wetland": "low_vegetation",
-                "water": "clutter", "snow": "clutter", "greenhouse": "building", "pool": "clutter",
+                "shrub": "low_vegetation",
+                "crop": "low_vegetation",
+                "wetland": "low_vegetation",
+                "water": "clutter",
+                "snow": "clutter",
+                "greenhouse": "building",
+                "pool": "clutter",
             },
             rest="impervious",
             ignore=0,
@@ -92,8 +115,12 @@ SCHEMES: dict[str, LabelSchema] = {
                 (8, "pool", "9696FF", hub.POOL),
             ),
             {
-                "shrub": "grass", "crop": "grass", "wetland": "grass", "greenhouse": "building",
-                "sports": "grass", "developed": "road",
+                "shrub": "grass",
+                "crop": "grass",
+                "wetland": "grass",
+                "greenhouse": "building",
+                "sports": "grass",
+                "developed": "road",
             },
             rest="bare_soil",
             ignore=0,
@@ -112,8 +139,13 @@ SCHEMES: dict[str, LabelSchema] = {
                 (8, "building", "DE1F07", hub.BUILDING),
             ),
             {
-                "shrub": "rangeland", "wetland": "rangeland", "snow": "void", "sports": "developed",
-                "pool": "developed", "greenhouse": "building", "rail": "developed",
+                "shrub": "rangeland",
+                "wetland": "rangeland",
+                "snow": "void",
+                "sports": "developed",
+                "pool": "developed",
+                "greenhouse": "building",
+                "rail": "developed",
             },
             ignore=0,
         ),
@@ -169,8 +201,13 @@ SCHEMES: dict[str, LabelSchema] = {
                 (19, "other", "000000", hub.IGNORE),
             ),
             {
-                "developed": "pervious", "tree": "deciduous", "crop": "agricultural",
-                "wetland": "herbaceous", "road": "impervious", "sports": "herbaceous", "rail": "pervious",
+                "developed": "pervious",
+                "tree": "deciduous",
+                "crop": "agricultural",
+                "wetland": "herbaceous",
+                "road": "impervious",
+                "sports": "herbaceous",
+                "rail": "pervious",
             },
             ignore=19,
         ),
@@ -187,8 +224,11 @@ SCHEMES: dict[str, LabelSchema] = {
                 (6, "sports_field", "FF0000", hub.SPORTS),
             ),
             {
-                "shrub": "low_vegetation", "crop": "low_vegetation", "wetland": "low_vegetation",
-                "snow": "unchanged", "greenhouse": "building",
+                "shrub": "low_vegetation",
+                "crop": "low_vegetation",
+                "wetland": "low_vegetation",
+                "snow": "unchanged",
+                "greenhouse": "building",
             },
             rest="ground",
             ignore=0,
@@ -204,7 +244,10 @@ SCHEMES: dict[str, LabelSchema] = {
                 (5, "water", "80F2E6", hub.WATER),
             ),
             {
-                "bare": "forest", "grass": "forest", "shrub": "forest", "snow": "forest",
+                "bare": "forest",
+                "grass": "forest",
+                "shrub": "forest",
+                "snow": "forest",
                 "greenhouse": "agricultural",
             },
             rest="artificial",
@@ -266,8 +309,13 @@ SCHEMES: dict[str, LabelSchema] = {
                 (17, "grass", "12e3b4", hub.GRASS),
             ),
             {
-                "developed": "public_construction", "grass": "grass", "shrub": "grass", "snow": "background",
-                "sports": "park", "pool": "residential", "rail": "traffic",
+                "developed": "public_construction",
+                "grass": "grass",
+                "shrub": "grass",
+                "snow": "background",
+                "sports": "park",
+                "pool": "residential",
+                "rail": "traffic",
             },
             ignore=0,
         ),

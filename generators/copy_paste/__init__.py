@@ -48,5 +48,7 @@ def paint(request: RenderRequest, params: Mapping[str, object]) -> Painted:
     for event in edits.cleared:
         clear_plot(canvas, event)
     for entry, event in edits.added:
-        paste_object(canvas, entry, event, gain=1.0 + float(canvas.rng(entry.id).uniform(-ROOF_GAIN, ROOF_GAIN)))
+        paste_object(
+            canvas, entry, event, gain=1.0 + float(canvas.rng(entry.id).uniform(-ROOF_GAIN, ROOF_GAIN))
+        )
     return canvas.finish()

@@ -60,7 +60,9 @@ class Canvas:
             raise RenderError(f"{self.scene.source}: the donor scene '{name}' is not at hand")
         return self.request.donors[name]
 
-    def put(self, box: Box, touched: Mask, values: NDArray[np.floating], effect: str, footprint: Mask) -> None:
+    def put(
+        self, box: Box, touched: Mask, values: NDArray[np.floating], effect: str, footprint: Mask
+    ) -> None:
         """Write float values to the touched pixels of a window, in the source's dtype and range.
 
         Args:

@@ -19,9 +19,7 @@ MARGIN_M = 1.0
 
 def other_scenes(canvas: Canvas) -> tuple[Scene, ...]:
     """Return the donor scenes without the painted one, in order of name."""
-    return tuple(
-        scene for name, scene in sorted(canvas.request.donors.items()) if scene is not canvas.scene
-    )
+    return tuple(scene for name, scene in sorted(canvas.request.donors.items()) if scene is not canvas.scene)
 
 
 def remove_object(canvas: Canvas, entry: SceneObject, ground: int) -> None:

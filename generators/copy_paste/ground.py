@@ -79,7 +79,7 @@ def _find_blocks(
     window: tuple[slice, slice],
     hole: Mask,
 ) -> tuple[Picture, int]:
-    """Return (n, C, size, size) candidate blocks: the right ground before large blocks before other scenes."""
+    """Return (n, C, size, size) candidate blocks, as `_search_order` ranks them, and their size."""
     extent = max(BLOCK_SIZES[-1], min(hole.shape))
     middle = np.array([(s.start + s.stop) / 2 for s in window])
     for kind, origin, size in _search_order(surface, scene, others):
@@ -102,14 +102,12 @@ def _find_blocks(
             blocks = _to_levels_of(blocks, origin, scene)
         return blocks, size
     raise RenderError(
-        f"{scene.source}: no clear ground of {BLOCK_SIZES[-1]} x {BLOCK_SIZES[-1]} pixels to fill a hole with, "
-        "neither in the picture nor in its donors; larger windows or more tiles would help"
+        f"{scene.source}: no clear ground of {BLOCK_SIZES[-1]} x {BLOCK_SIZES[-1]} pixels to fill a hole "
+        "with, neither in the picture nor in its donors; larger windows or more tiles would help"
     )
 
 
-def _search_order(
-    surface: int, scene: Scene, others: tuple[Scene, ...]
-) -> Iterator[tuple[int, Scene, int]]:
+def _search_order(surface: int, scene: Scene, others: tuple[Scene, ...]) -> Iterator[tuple[int, Scene, int]]:
     """Yield (ground, scene, block size): the right ground here, then like ground here, then elsewhere.
 
     Small blocks repeat visibly, so they come last, whatever their ground.

@@ -36,7 +36,9 @@ def rgb8(image: NDArray[Any], bands: tuple[str, ...], full_scale: float) -> NDAr
     elif image.shape[0] == 1:
         chosen = image[[0, 0, 0]]
     else:
-        raise PackageError(f"bands {', '.join(bands)}: no red, green and blue to export; name them with --bands")
+        raise PackageError(
+            f"bands {', '.join(bands)}: no red, green and blue to export; name them with --bands"
+        )
     if chosen.dtype != np.uint8:
         chosen = np.clip(np.rint(chosen.astype(np.float64) / full_scale * 255.0), 0, 255).astype(np.uint8)
     return np.ascontiguousarray(chosen.transpose(1, 2, 0))

@@ -7,7 +7,15 @@ from functools import cached_property
 from types import ModuleType
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    TypeAdapter,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
 from diachron.core import registry
 from diachron.core.errors import DiachronError, RecipeError, nearest_names
@@ -28,19 +36,27 @@ class Recipe(BaseModel):
     licence: str | None = Field(default=None, description="terms of the tiles that come with the recipe")
     samples: int | None = Field(default=None, ge=1, description="number of samples where -n is not given")
     window_px: int = Field(default=512, ge=32, le=4096, description="larger tiles are cut into such windows")
-    dates: int | list[float] = Field(default=2, description="how many, or their times in years from the first")
+    dates: int | list[float] = Field(
+        default=2, description="how many, or their times in years from the first"
+    )
     years: float = Field(default=5.0, gt=0, description="from the first date to the last")
     paint: Literal["t1", "t2", "both", "coin"] = Field(
         default="coin", description="which date is painted; the other is the real picture"
     )
-    processes: dict[str, Any] = Field(default_factory=dict, description="kinds of change; none switches one off")
+    processes: dict[str, Any] = Field(
+        default_factory=dict, description="kinds of change; none switches one off"
+    )
     renderer: dict[str, Any] = Field(default_factory=lambda: {"name": "copy_paste"})
     acquisition: dict[str, Any] | None = Field(
         default_factory=lambda: {"preset": "aerial"}, description="preset, steps with parameters, or none"
     )
-    donor_scenes: int = Field(default=2, ge=0, le=16, description="other windows that buildings may come from")
+    donor_scenes: int = Field(
+        default=2, ge=0, le=16, description="other windows that buildings may come from"
+    )
     filters: list[str] = Field(default_factory=list, max_length=0, description="none are registered yet")
-    match: None = Field(default=None, description="wanted counts and shares: not built yet, only none is accepted")
+    match: None = Field(
+        default=None, description="wanted counts and shares: not built yet, only none is accepted"
+    )
 
     @model_validator(mode="before")
     @classmethod
@@ -153,7 +169,7 @@ def _parameters(kind: str, name: str, given: Any) -> dict[str, Any]:
 
 
 def explain(error: ValidationError, known: Any) -> str:
-    """Return the first problem of a validation error in one line, with the nearest name for an unknown key."""
+    """Return the first problem of a validation error in one line; an unknown key gets the nearest name."""
     first = error.errors()[0]
     path = ".".join(str(part) for part in first["loc"])
     if first["type"] in ("extra_forbidden", "unexpected_keyword_argument"):

@@ -110,7 +110,9 @@ def _is_distribution(value: dict[str, Any]) -> bool:
 def _set(values: dict[str, Any], override: str) -> None:
     key, equals, text = override.partition("=")
     if not equals or not key:
-        raise RecipeError(f"--set {override}: expected a.b=value, e.g. --set years=3 or --set acquisition=none")
+        raise RecipeError(
+            f"--set {override}: expected a.b=value, e.g. --set years=3 or --set acquisition=none"
+        )
     try:
         value = yaml.safe_load(text)
     except yaml.YAMLError as error:

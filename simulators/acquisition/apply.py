@@ -19,7 +19,9 @@ LEVELS = 4096
 Step = tuple[str, ModuleType, Any]
 
 
-def draw_date(rng: np.random.Generator, steps: Sequence[Step], context: Context) -> dict[str, dict[str, object]]:
+def draw_date(
+    rng: np.random.Generator, steps: Sequence[Step], context: Context
+) -> dict[str, dict[str, object]]:
     """Return step name -> drawn numbers of one date, in the order of the names.
 
     Args:
@@ -27,7 +29,9 @@ def draw_date(rng: np.random.Generator, steps: Sequence[Step], context: Context)
         steps: (name, module, parameters).
         context: of the sensor.
     """
-    return {name: module.draw(rng, parameters, context) for name, module, parameters in sorted(steps, key=_name)}
+    return {
+        name: module.draw(rng, parameters, context) for name, module, parameters in sorted(steps, key=_name)
+    }
 
 
 def _name(step: Step) -> str:
@@ -161,7 +165,7 @@ def _curve_table(
 
 
 def _table(
-    image: NDArray[np.generic],
+    image: NDArray[Any],
     drawn: Mapping[str, Mapping[str, object]],
     modules: Mapping[str, ModuleType],
     names: list[str],
@@ -175,11 +179,12 @@ def _table(
         for name in names:
             values = modules[name].curve(values, drawn[name])
         return np.asarray(values, np.float32)
-    table = _curve_table(bands, drawn, modules, names)
-    return table
+    return _curve_table(bands, drawn, modules, names)
 
 
-def _light(band: NDArray[np.generic], table: NDArray[np.float32] | None, full_scale: float) -> NDArray[np.float32]:
+def _light(
+    band: NDArray[np.generic], table: NDArray[np.float32] | None, full_scale: float
+) -> NDArray[np.float32]:
     if table is not None and np.issubdtype(band.dtype, np.integer):
         return table[band]
     values = band.astype(np.float32) / np.float32(full_scale)

@@ -45,7 +45,8 @@ def draw(rng: np.random.Generator, parameters: Parameters, context: Context) -> 
     opacity = draw_quantity(rng, parameters.opacity)
     exponent = draw_quantity(rng, parameters.exponent)
     by_band = [
-        round(min(1.0, opacity * (560.0 / WAVELENGTH_NM.get(band, 560.0)) ** exponent), 6) for band in context.bands
+        round(min(1.0, opacity * (560.0 / WAVELENGTH_NM.get(band, 560.0)) ** exponent), 6)
+        for band in context.bands
     ]
     return {"opacity": by_band, "brightness": round(draw_quantity(rng, parameters.brightness), 6)}
 

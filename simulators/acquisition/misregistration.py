@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -39,8 +39,8 @@ def draw(rng: np.random.Generator, parameters: Parameters, context: Context) -> 
 
 def kernels(drawn: Mapping[str, object]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Return the two interpolation kernels (cubic convolution, a = -0.5; Keys 1981, equation 4)."""
-    down, right = drawn["shift_px"]  # type: ignore[misc]
-    return _cubic(float(down)), _cubic(float(right))
+    shift: Sequence[float] = drawn["shift_px"]  # type: ignore[assignment]
+    return _cubic(shift[0]), _cubic(shift[1])
 
 
 def _cubic(shift: float) -> NDArray[np.float32]:

@@ -66,4 +66,5 @@ def curve(values: NDArray[np.float32], drawn: Mapping[str, object]) -> NDArray[n
     gain = np.asarray(drawn["gain"], np.float32)[:, None]
     offset = np.asarray(drawn["offset"], np.float32)[:, None]
     bent = np.power(np.maximum(values, 0.0), np.float32(drawn["gamma"]))  # type: ignore[arg-type]
-    return PIVOT + gain * (bent - PIVOT) + offset
+    pivot = np.float32(PIVOT)
+    return pivot + gain * (bent - pivot) + offset

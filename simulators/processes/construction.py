@@ -76,9 +76,7 @@ class Parameters:
                 check_quantity(weight, key=f"{key}.{name}", low=0)
 
 
-def forward(
-    rng: np.random.Generator, site: Site, times: Sequence[float], parameters: Parameters
-) -> Outcome:
+def forward(rng: np.random.Generator, site: Site, times: Sequence[float], parameters: Parameters) -> Outcome:
     """Return the constructions that begin at `times`: `cleared` then, `built` when the work is done."""
     wish = wish_of(site, parameters)
     events: list[ChangeEvent] = []
@@ -101,9 +99,7 @@ def forward(
     return Outcome(tuple(events), len(times), len(times) - why.total(), dict(why))
 
 
-def backward(
-    rng: np.random.Generator, site: Site, times: Sequence[float], parameters: Parameters
-) -> Outcome:
+def backward(rng: np.random.Generator, site: Site, times: Sequence[float], parameters: Parameters) -> Outcome:
     """Return the constructions that were finished at `times` and stand in the real picture."""
     events: list[ChangeEvent] = []
     why: Counter[str] = Counter()
@@ -152,7 +148,9 @@ def _phases(
     area_m2 = building.footprint.pixels * site.scene.grid.pixel_area_m2
     cleared_id, built_id = site.new_event_id(), site.new_event_id()
 
-    def event(number: int, phase: str, time: float, before: Cover, after: Cover, **more: object) -> ChangeEvent:
+    def event(
+        number: int, phase: str, time: float, before: Cover, after: Cover, **more: object
+    ) -> ChangeEvent:
         return ChangeEvent(
             id=number,
             process="construction",

@@ -43,9 +43,7 @@ class Parameters:
         check_quantity(self.max_area_m2, key="max_area_m2", low=0)
 
 
-def forward(
-    rng: np.random.Generator, site: Site, times: Sequence[float], parameters: Parameters
-) -> Outcome:
+def forward(rng: np.random.Generator, site: Site, times: Sequence[float], parameters: Parameters) -> Outcome:
     """Return the demolitions at `times` of buildings that stand in the real picture."""
     events: list[ChangeEvent] = []
     why: Counter[str] = Counter()
@@ -59,9 +57,7 @@ def forward(
     return Outcome(tuple(events), len(times), len(times) - why.total(), dict(why))
 
 
-def backward(
-    rng: np.random.Generator, site: Site, times: Sequence[float], parameters: Parameters
-) -> Outcome:
+def backward(rng: np.random.Generator, site: Site, times: Sequence[float], parameters: Parameters) -> Outcome:
     """Return the demolitions at `times` of buildings that the real picture no longer shows."""
     former = construction.Parameters(**parameters.former)  # type: ignore[arg-type]
     wish = construction.wish_of(site, former)
