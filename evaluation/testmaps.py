@@ -1,9 +1,12 @@
-"""Made-up towns with every pixel known: label maps on which simulators are timed and their defects counted."""
+"""Made-up towns with every pixel known, on which simulators are timed and their defects counted."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
+from scipy import ndimage
 
 from diachron.core.grid import GeoGrid
 from diachron.core.scene import RawScene
@@ -11,7 +14,7 @@ from diachron.core.schemes import schema_named
 from diachron.core.streams import stream
 
 SCHEMA = schema_named("openearthmap")
-BARE, RANGE, DEVELOPED, ROAD, TREE, WATER, CROP, BUILDING = range(1, 9)
+IGNORED, BARE, RANGE, DEVELOPED, ROAD, TREE, WATER, CROP, BUILDING = range(9)
 
 SIDE_PX = 1024
 GSD_M = 0.5
@@ -27,18 +30,34 @@ POND_RADII_PX = (70, 95)
 TRIES = 2000
 
 
-def town(seed: int, number: int = 0, *, side_px: int = SIDE_PX, houses: int = HOUSES) -> NDArray[np.uint8]:
-    """Return a (side, side) uint8 label map in OpenEarthMap's codes: about a tenth of it is houses.
-
-    A road grid, a pond, woods and fields on rangeland; rectangular houses stand on open ground, apart from
-    each other.
+@dataclass(frozen=True)
+class Place:
+    """A made-up place.
 
     Args:
-        seed, number: of the map; equal numbers give equal maps.
+        name: unlike those of other places.
+        labels: (H, W) uint8, OpenEarthMap's codes.
+        houses: (H, W) int32, one number from 1 a house, 0 elsewhere.
+        polygons: whether the source brings the houses as polygons; else they are read off the label map.
+    """
+
+    name: str
+    labels: NDArray[np.uint8]
+    houses: NDArray[np.int32]
+    polygons: bool = False
+
+
+def town(seed: int, *, side_px: int = SIDE_PX, houses: int = HOUSES) -> Place:
+    """Return a road grid, a pond, woods and fields on rangeland, with houses apart from each other.
+
+    About a tenth of the default map is houses.
+
+    Args:
+        seed: equal seeds give equal maps.
         side_px: of the square map, at least 256.
         houses: wanted; a small map may hold fewer.
     """
-    rng = stream(seed, number, "testmap")
+    rng = stream(seed, 0, "testmap")
     labels = np.full((side_px, side_px), RANGE, np.uint8)
     for count, code in ((FIELDS, CROP), (FIELDS // 2, BARE), (WOODS, TREE)):
         for _ in range(max(1, count * side_px // SIDE_PX)):
@@ -53,7 +72,9 @@ def town(seed: int, number: int = 0, *, side_px: int = SIDE_PX, houses: int = HO
         labels[start : start + ROAD_WIDTH_PX] = ROAD
         labels[:, start : start + ROAD_WIDTH_PX] = ROAD
     _build(labels, rng, houses)
-    return labels
+    return Place(
+        f"town{seed}_{side_px}_{houses}", labels, ndimage.label(labels == BUILDING)[0].astype(np.int32)
+    )
 
 
 def _build(labels: NDArray[np.uint8], rng: np.random.Generator, houses: int) -> None:
@@ -70,41 +91,33 @@ def _build(labels: NDArray[np.uint8], rng: np.random.Generator, houses: int) -> 
                 break
 
 
-def terraces(*, side_px: int = SIDE_PX) -> tuple[NDArray[np.uint8], NDArray[np.int32]]:
-    """Return (labels, house numbers from 1) of rows of nine houses wall to wall: what a label map fuses."""
+def terraces(*, side_px: int = SIDE_PX) -> Place:
+    """Return rows of nine houses wall to wall, which a label map fuses and polygons tell apart."""
     labels = np.full((side_px, side_px), RANGE, np.uint8)
-    numbers = np.zeros((side_px, side_px), np.int32)
-    depth, front, row_of = 24, 14, 9
+    houses = np.zeros((side_px, side_px), np.int32)
+    depth, front, in_a_row = 24, 14, 9
     number = 0
     for top in range(20, side_px - depth, 100):
-        for left in range(12, side_px - front * row_of, front * row_of + 14):
-            for house in range(row_of):
+        for left in range(12, side_px - front * in_a_row, front * in_a_row + 14):
+            for house in range(in_a_row):
                 number += 1
                 box = slice(top, top + depth), slice(left + house * front, left + (house + 1) * front)
                 labels[box] = BUILDING
-                numbers[box] = number
-    return labels, numbers
+                houses[box] = number
+    return Place(f"terraces_{side_px}", labels, houses, polygons=True)
 
 
-def parcels(parcel_px: int, seed: int, *, side_px: int = 512) -> NDArray[np.uint8]:
-    """Return a map of square parcels, each of one ground class drawn at random (no houses)."""
+def parcels(parcel_px: int, *, side_px: int = 512) -> Place:
+    """Return square parcels, each of one ground class drawn at random, without a house."""
     count = -(-side_px // parcel_px)
-    codes = (
-        stream(seed, parcel_px, "testmap/parcels").integers(BARE, CROP + 1, (count, count)).astype(np.uint8)
-    )
-    return np.kron(codes, np.ones((parcel_px, parcel_px), np.uint8))[:side_px, :side_px]
+    codes = stream(0, parcel_px, "testmap/parcels").integers(BARE, CROP + 1, (count, count)).astype(np.uint8)
+    labels = np.kron(codes, np.ones((parcel_px, parcel_px), np.uint8))[:side_px, :side_px]
+    return Place(f"parcels_{side_px}_{parcel_px}", labels, np.zeros(labels.shape, np.int32))
 
 
-def raw_scene(
-    labels: NDArray[np.uint8], *, footprints: NDArray[np.int32] | None = None, name: str = "town"
-) -> RawScene:
-    """Return a label map with a flat picture of it, each class in its own colour with a little noise.
-
-    Args:
-        labels: (H, W) uint8, OpenEarthMap's codes.
-        footprints: (H, W) int32 house numbers where the source would bring polygons, or None.
-        name: of the source.
-    """
+def raw_scene(place: Place) -> RawScene:
+    """Return a place with a flat picture of it, each class in its own colour with a little noise."""
+    labels = place.labels
     colours = np.zeros((256, 3), np.int16)
     for code, rgb in SCHEMA.colour_table().items():
         colours[code] = rgb
@@ -118,7 +131,7 @@ def raw_scene(
         grid=GeoGrid.plain((labels.shape[0], labels.shape[1]), GSD_M),
         labels=labels,
         schema=SCHEMA,
-        footprints=footprints,
+        footprints=place.houses if place.polygons else None,
         void=labels == SCHEMA.ignore,
-        source=name,
+        source=place.name,
     )

@@ -28,7 +28,7 @@ def card_text(dataset: Dataset) -> str:
     share = 100.0 * changed / known if known else 0.0
     made_with = ", ".join(f"{name} {version}" for name, version in sorted(info["versions"].items()))
     terms = ", ".join(_code(name) for name in sorted(licences)) or "not stated"
-    classes = ", ".join(f"{c['id']} {c['name']}" for c in info["schema"]["classes"])
+    classes = _code(", ".join(f"{c['id']} {c['name']}" for c in info["schema"]["classes"]))
     lines = [
         f"# {_code(info['name'])}: labelled change data",
         "",
@@ -42,7 +42,7 @@ def card_text(dataset: Dataset) -> str:
         f"| source | {_code(info['source']['root'])}, {info['source']['tiles']} tiles, "
         f"{info['source']['windows']} windows |",
         f"| licence of the pictures | {terms} |",
-        f"| bands | {', '.join(info['bands'])} ({info['dtype']}) |",
+        f"| bands | {_code(', '.join(info['bands']))} ({info['dtype']}) |",
         f"| ground sampling distance | {', '.join(f'{g:g} m' for g in sorted(gsds)) or 'none'} |",
         f"| label scheme | {_code(info['schema']['name'])}: {classes} |",
         f"| changed pixels | {share:.3f} %; {empty} samples without change |",
@@ -51,7 +51,7 @@ def card_text(dataset: Dataset) -> str:
         f"| recipe, seed | {_code(info['recipe']['name'])}, {info['seed']} |",
         f"| made with | {made_with} |",
         "",
-        "`change.tif`: 0 same, 1 changed, 255 not known. `edit.tif`: every pixel a renderer may have touched.",
+        "`change.tif`: 0 same, 1 changed, 255 unknown. `edit.tif`: every pixel a renderer may have touched.",
         "`sample.json` names the events, what was drawn for each date, source and licence.",
         "Layers and fields are described in Diachron's documentation, page *The package on disk*.",
         "",
@@ -61,4 +61,7 @@ def card_text(dataset: Dataset) -> str:
 
 def _code(text: object) -> str:
     """Return text from outside as a Markdown code span that it cannot leave."""
-    return "`" + str(text).replace("`", "'").replace("\n", " ").replace("|", "/") + "`"
+    # A file name need not be UTF-8; what is not becomes a question mark.
+    plain = str(text).encode("utf-8", "replace").decode("utf-8")
+    words = " ".join(plain.replace("`", "'").replace("|", "/").split())
+    return f"`{words or ' '}`"

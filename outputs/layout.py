@@ -18,6 +18,8 @@ PARTS = "parts"
 STAGING = ".staging"
 LOCKS = ".locks"
 
+SPLITS = ("train", "val", "test")
+
 # Samples of one folder; file systems and people dislike folders with a million entries.
 PER_FOLDER = 1000
 
@@ -33,5 +35,10 @@ def date_names(count: int) -> tuple[str, ...]:
 
 
 def done_ids(root: Path) -> list[int]:
-    """Return the indices of complete samples, in order: those whose record is there."""
-    return sorted(int(record.parent.name) for record in (root / SAMPLES).glob("*/*/" + RECORD))
+    """Return the indices of complete samples, in order: those whose record is there.
+
+    A folder under another name (a copy that somebody made) is no sample.
+    """
+    names = (record.parent.name for record in (root / SAMPLES).glob("*/*/" + RECORD))
+    found = {int(name) for name in names if name.isascii() and name.isdigit()}
+    return sorted(index for index in found if (root / sample_folder(index) / RECORD).is_file())

@@ -31,16 +31,18 @@ class Dataset:
         self.root = Path(root)
         manifest = self.root / layout.DATASET
         if not manifest.is_file():
-            raise PackageError(f"{self.root}: no {layout.DATASET} there; give the folder of --out")
+            raise PackageError(
+                f"{self.root}: no data set there (no {layout.DATASET}); give the folder of --out"
+            )
         try:
             self.info: dict[str, Any] = json.loads(manifest.read_text(encoding="utf-8"))
         except ValueError as error:
+            raise PackageError(f"{manifest}: not JSON ({error}); Diachron did not write this") from None
+        if not isinstance(self.info, dict) or not {"format", "schema"} <= set(self.info):
+            raise PackageError(f"{manifest}: not written by Diachron; give the folder of --out")
+        if self.info["format"] != layout.FORMAT:
             raise PackageError(
-                f"{manifest}: not JSON ({error}); the run that made it did not write this"
-            ) from None
-        if self.info.get("format") != layout.FORMAT:
-            raise PackageError(
-                f"{manifest}: format {self.info.get('format')}, this version reads {layout.FORMAT}; "
+                f"{manifest}: format {self.info['format']}, this version reads {layout.FORMAT}; "
                 "read it with the version named in it"
             )
 
@@ -78,7 +80,10 @@ class Dataset:
         except FileNotFoundError:
             raise PackageError(f"{path}: no such sample; {len(self.ids)} are complete") from None
         except ValueError as error:
-            raise PackageError(f"{path}: not JSON ({error})") from None
+            raise PackageError(
+                f"{path}: not JSON ({error}); remove its folder and give the command of the run again: "
+                "that sample alone is made anew"
+            ) from None
         return record
 
     def records(self) -> Iterator[dict[str, Any]]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import json
 import os
 import shutil
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from diachron.core.errors import RunRefusedError
@@ -49,10 +50,17 @@ class LocalStorage:
                 (staged / name).write_bytes(content)
             (staged / layout.RECORD).write_bytes(json_bytes(record))
             target.parent.mkdir(parents=True, exist_ok=True)
-            if target.exists():
-                # Only a folder without a record can stand here: leftovers of a format that we do not write.
-                shutil.rmtree(target)
-            staged.rename(target)
+            try:
+                staged.rename(target)
+            except OSError as error:
+                if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
+                    raise
+                if self.is_done(index):
+                    # Made meanwhile by a worker that outlived its killed parent: the same bytes.
+                    shutil.rmtree(staged)
+                else:
+                    shutil.rmtree(target)
+                    staged.rename(target)
         except BaseException:
             shutil.rmtree(staged, ignore_errors=True)
             raise
@@ -62,9 +70,15 @@ class LocalStorage:
         return (self.root / layout.sample_folder(index) / layout.RECORD).is_file()
 
     def write(self, name: str, content: bytes) -> None:
-        """Write a file of the data set by rename, so that readers see the old one or the new one whole."""
+        """Write a file of the data set by rename, so that readers see the old one or the new one whole.
+
+        The caller holds the lock under which this name is written, so a partial file that stands there is
+        one that a killed run left.
+        """
         target = self.root / name
         target.parent.mkdir(parents=True, exist_ok=True)
+        for left in target.parent.glob(f".{target.name}.*"):
+            left.unlink(missing_ok=True)
         partial = target.with_name(f".{target.name}.{os.getpid()}")
         try:
             partial.write_bytes(content)
@@ -87,8 +101,22 @@ class LocalStorage:
                 fcntl.flock(handle, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
             except OSError:
                 raise RunRefusedError(
-                    f"{self.root}: another run writes '{name}' there; wait for it or choose another --out"
+                    f"{self.root}: another run is at work there ({name}); wait for its end, or choose "
+                    "another --out"
                 ) from None
+            yield
+
+    @contextmanager
+    def all_locks(self) -> Iterator[None]:
+        """Hold every lock that the folder knows.
+
+        Raises:
+            RunRefusedError: another living process holds one of them.
+        """
+        folder = self.root / layout.LOCKS
+        with ExitStack() as held:
+            for path in sorted(folder.iterdir()) if folder.is_dir() else []:
+                held.enter_context(self.lock(path.name))
             yield
 
     def remove_leftovers(self) -> None:
@@ -119,9 +147,9 @@ class LocalStorage:
             try:
                 yield
             finally:
-                shutil.rmtree(self.root / layout.STAGING / label, ignore_errors=True)
                 staging = self.root / layout.STAGING
-                if staging.is_dir() and not any(staging.iterdir()):
+                shutil.rmtree(staging / label, ignore_errors=True)
+                with suppress(OSError):
                     staging.rmdir()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -71,15 +72,23 @@ EVENTS_SCHEMA = pa.schema(
 
 def write_tables(dataset: Dataset, storage: LocalStorage, ids: list[int], index: str, events: str) -> None:
     """Write index and events of some samples, in the given order; memory stays flat."""
-    for name, schema, rows in (
-        (index, INDEX_SCHEMA, (_index_row(dataset.record(i)) for i in ids)),
-        (events, EVENTS_SCHEMA, (row for i in ids for row in _event_rows(dataset.record(i)))),
+    for name, content in zip((index, events), table_bytes(dataset, ids), strict=True):
+        storage.write(name, content)
+
+
+def table_bytes(dataset: Dataset, ids: list[int]) -> tuple[bytes, bytes]:
+    """Return index and events of some samples as Parquet; equal records give equal bytes."""
+    written = []
+    for schema, rows in (
+        (INDEX_SCHEMA, (_index_row(dataset.record(i)) for i in ids)),
+        (EVENTS_SCHEMA, (row for i in ids for row in _event_rows(dataset.record(i)))),
     ):
         sink = pa.BufferOutputStream()
         with pq.ParquetWriter(sink, schema, compression="zstd") as writer:
             for batch in _batches(rows, schema):
                 writer.write_batch(batch)
-        storage.write(name, sink.getvalue().to_pybytes())
+        written.append(sink.getvalue().to_pybytes())
+    return written[0], written[1]
 
 
 def _batches(rows: Iterable[dict[str, Any]], schema: pa.Schema) -> Iterator[pa.RecordBatch]:
@@ -98,10 +107,10 @@ def _index_row(record: dict[str, Any]) -> dict[str, Any]:
     known = counts["pixels"] - counts["ignored_px"]
     return {
         "sample": record["sample"],
-        "place": record["place"],
-        "source": record["source"],
+        "place": _text(record["place"]),
+        "source": _text(record["source"]),
         "split": record["split"],
-        "licence": record["licence"],
+        "licence": _text(record["licence"]),
         "path": layout.sample_folder(record["sample"]),
         "crs": grid["crs"],
         "gsd_m": grid["gsd_m"],
@@ -116,6 +125,11 @@ def _index_row(record: dict[str, Any]) -> dict[str, Any]:
         "change_share": counts["changed_px"] / known if known else 0.0,
         "geometry": _outline(grid),
     }
+
+
+def _text(value: str | None) -> str | None:
+    """Return text that Parquet can hold: a file name need not be UTF-8."""
+    return None if value is None else value.encode("utf-8", "replace").decode("utf-8")
 
 
 def _outline(grid: dict[str, Any]) -> bytes | None:
@@ -171,17 +185,14 @@ class RejectionLog:
         self.path = root / layout.PARTS / f"rejected-{label}.jsonl"
 
     def add(self, *, sample: int, source: str, reason: str, detail: str) -> None:
-        """Append a refusal and make sure that it is on disk."""
+        """Append a refusal; a line that a kill tore off before does not spoil it."""
         self.path.parent.mkdir(parents=True, exist_ok=True)
         line = json.dumps(
             {"sample": sample, "source": source, "reason": reason, "detail": detail}, sort_keys=True
         )
-        with self.path.open("a", encoding="utf-8") as handle:
-            handle.write(line + "\n")
-
-    def forget(self) -> None:
-        """Drop all refusals, so that their samples are tried again."""
-        self.path.unlink(missing_ok=True)
+        with self.path.open("ab+") as handle:
+            torn = handle.tell() > 0 and handle.seek(-1, os.SEEK_END) >= 0 and handle.read(1) != b"\n"
+            handle.write((b"\n" if torn else b"") + line.encode() + b"\n")
 
 
 def rejected_samples(root: Path) -> dict[int, dict[str, Any]]:
@@ -197,6 +208,18 @@ def rejected_samples(root: Path) -> dict[int, dict[str, Any]]:
     return found
 
 
+def refused_attempts(dataset: Dataset) -> list[dict[str, Any]]:
+    """Return the windows that finished samples had to give up, one entry each, in order of name.
+
+    A sample takes another window where its own cannot be used; the record keeps the reason.
+    """
+    found: dict[tuple[str, str], dict[str, Any]] = {}
+    for record in dataset.records():
+        for entry in record["provenance"].get("refused_attempts", ()):
+            found.setdefault((entry["source"], entry["reason"]), {"sample": None, **entry})
+    return [entry for _, entry in sorted(found.items())]
+
+
 def join(dataset: Dataset, storage: LocalStorage, refusals: list[dict[str, Any]]) -> None:
     """Write `index.parquet`, `events.parquet` and `rejected.jsonl` of the whole data set.
 
@@ -209,8 +232,10 @@ def join(dataset: Dataset, storage: LocalStorage, refusals: list[dict[str, Any]]
     """
     write_tables(dataset, storage, dataset.ids, layout.INDEX, layout.EVENTS)
     done = set(dataset.ids)
+    windows = refused_attempts(dataset)
     rows = [
-        *refusals,
+        *(entry for entry in refusals if entry not in windows),
+        *windows,
         *(entry for i, entry in sorted(rejected_samples(dataset.root).items()) if i not in done),
     ]
     text = "".join(json.dumps(row, sort_keys=True) + "\n" for row in rows)

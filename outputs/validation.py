@@ -7,15 +7,19 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
+from rasterio.crs import CRS
 
 from diachron.core.change import CHANGE_IGNORE, changed, owners, visible_pixels
-from diachron.core.errors import DiachronError, LabelError
+from diachron.core.errors import DiachronError
 from diachron.core.events import EventLog
-from diachron.outputs import layout
+from diachron.outputs import layout, tables
 from diachron.outputs.rasters import decode
 from diachron.outputs.readers import Dataset
+
+_REMEDY = "make it again with diachron validate OUT --finish"
 
 
 @dataclass
@@ -55,6 +59,8 @@ def validate(dataset: Dataset, *, progress: Callable[[int, int], None] | None = 
         problems: list[str] = []
         try:
             record = dataset.record(index)
+            if record["sample"] != index:
+                problems.append(f"{layout.RECORD} is of sample {record['sample']}")
             result.events += len(record["events"])
             _check_sample(dataset, index, record, problems)
         except (DiachronError, KeyError, ValueError, IndexError, TypeError) as error:
@@ -74,6 +80,7 @@ def _check_sample(dataset: Dataset, index: int, record: dict[str, Any], problems
     expected = ["change", "edit"]
     for name in names:
         expected += [name, f"label_{name}", f"surface_{name}", f"instance_{name}"]
+    expected += [f"{kind}_{name}" for name in _step_names(names) for kind in ("change", "edit")]
     for name in expected:
         path = dataset.folder(index) / f"{name}.tif"
         if not path.is_file():
@@ -93,6 +100,11 @@ def _check_sample(dataset: Dataset, index: int, record: dict[str, Any], problems
         _check_change(dataset, record, names, layers, problems)
 
 
+def _step_names(names: list[str]) -> list[str]:
+    """Return the dates of a series that have their own change against the date before."""
+    return names[1:] if len(names) > 2 else []
+
+
 def _check_grid(name: str, profile: dict[str, Any], grid: dict[str, Any], problems: list[str]) -> None:
     if [profile["height"], profile["width"]] != grid["shape"]:
         problems.append(
@@ -101,6 +113,8 @@ def _check_grid(name: str, profile: dict[str, Any], grid: dict[str, Any], proble
     has_crs = profile["crs"] is not None
     if has_crs != (grid["crs"] is not None):
         problems.append(f"{name}.tif and the record disagree on having a CRS")
+    elif has_crs and profile["crs"] != CRS.from_user_input(grid["crs"]):
+        problems.append(f"{name}.tif is in another CRS than the record says")
     elif has_crs and not np.allclose(tuple(profile["transform"])[:6], grid["transform"], rtol=0, atol=1e-6):
         problems.append(f"{name}.tif lies elsewhere than the record says")
 
@@ -122,6 +136,10 @@ def _check_labels(
 ) -> None:
     known = sorted(dataset.schema.names)
     for name in names:
+        for kind, dtype in (("label", "uint8"), ("surface", "uint8"), ("instance", "int32")):
+            layer = layers[f"{kind}_{name}"]
+            if str(layer.dtype) != dtype or layer.ndim != 2:
+                problems.append(f"{kind}_{name}.tif is not one band of {dtype}")
         strange = sorted(set(np.unique(layers[f"label_{name}"]).tolist()) - set(known))
         if strange:
             problems.append(
@@ -139,24 +157,23 @@ def _check_change(
     first, last = names[0], names[-1]
     change, edit = layers["change"], layers["edit"].astype(bool)
     ignored = (layers[f"surface_{first}"] == 0) & (layers[f"instance_{first}"] == 0)
-    try:
+    pairs = [("", first, last)]
+    pairs += [(f"_{name}", before, name) for before, name in zip(names, _step_names(names), strict=False)]
+    for ending, before, after in pairs:
         differs = changed(
             dataset.schema,
-            layers[f"label_{first}"],
-            layers[f"instance_{first}"],
-            layers[f"label_{last}"],
-            layers[f"instance_{last}"],
+            layers[f"label_{before}"],
+            layers[f"instance_{before}"],
+            layers[f"label_{after}"],
+            layers[f"instance_{after}"],
         )
-    except LabelError as error:
-        problems.append(str(error))
-        return
-    recomputed = np.where(ignored, CHANGE_IGNORE, differs & ~ignored)
-    if not np.array_equal(recomputed, change):
-        count = int(np.count_nonzero(recomputed != change))
-        problems.append(f"change.tif differs from what labels and instances give, at {count} pixels")
+        here = layers[f"change{ending}"]
+        wrong = np.count_nonzero(np.where(ignored, CHANGE_IGNORE, differs & ~ignored) != here)
+        if wrong:
+            problems.append(f"change{ending}.tif: {wrong} pixels differ from what labels and instances give")
+        if ((here == 1) & (layers[f"edit{ending}"] == 0)).any():
+            problems.append(f"pixels changed outside edit{ending}.tif")
     is_changed = change == 1
-    if (is_changed & ~edit).any():
-        problems.append("pixels changed outside edit.tif")
     if (layers[f"instance_{first}"] != layers[f"instance_{last}"])[~edit].any():
         problems.append("objects outside edit.tif changed their ids")
     if record["acquisition"] is None:
@@ -194,32 +211,40 @@ def _check_events(record: dict[str, Any], is_changed: NDArray[np.bool_], problem
     if visible.pop(0, 0):
         problems.append("changed pixels belong to no event")
     for entry in record["events"]:
-        if entry["visible_px"] != visible.get(entry["id"], 0):
+        seen = visible.get(entry["id"], 0)
+        if entry["visible_px"] != seen:
             problems.append(
-                f"event {entry['id']} says {entry['visible_px']} visible pixels, the maps give "
-                f"{visible.get(entry['id'], 0)}"
+                f"event {entry['id']} says {entry['visible_px']} visible pixels, the maps give {seen}"
             )
+        elif not np.isclose(entry["visible_m2"], seen * pixel_m2, rtol=0, atol=1e-6):
+            problems.append(f"event {entry['id']} says {entry['visible_m2']} visible m2 in {seen} px")
 
 
 def _check_folders(dataset: Dataset, problems: list[str]) -> None:
+    finished = {layout.sample_folder(index) for index in dataset.ids}
     for folder in sorted((dataset.root / layout.SAMPLES).glob("*/*")):
-        if not (folder / layout.RECORD).is_file():
-            problems.append(
-                f"{folder.relative_to(dataset.root)}: has no {layout.RECORD}: not a finished sample"
-            )
+        name = folder.relative_to(dataset.root).as_posix()
+        if name not in finished:
+            problems.append(f"{name}: is not a finished sample (no {layout.RECORD}, or not a sample's name)")
+    beyond = [index for index in dataset.ids if index >= dataset.info["n"]]
+    if beyond:
+        problems.append(f"{layout.sample_folder(beyond[0])}: the plan has {dataset.info['n']} samples")
 
 
 def _check_tables(dataset: Dataset, problems: list[str]) -> None:
-    path = dataset.root / layout.INDEX
-    if not path.is_file():
-        problems.append(
-            f"{layout.INDEX} is missing: shards are not joined yet (diachron validate OUT --finish)"
-        )
+    missing = [name for name in (layout.INDEX, layout.EVENTS) if not (dataset.root / name).is_file()]
+    if missing:
+        problems.append(f"{missing[0]} is missing: not finished, or shards not joined; {_REMEDY}")
         return
     try:
-        listed = pq.read_table(path, columns=["sample"])["sample"].to_pylist()
-    except Exception as error:  # pyarrow's errors share no root below Exception
-        problems.append(f"{layout.INDEX} cannot be read ({error})")
-        return
-    if listed != dataset.ids:
-        problems.append(f"{layout.INDEX} lists {len(listed)} samples, {len(dataset.ids)} are complete")
+        expected = tables.table_bytes(dataset, dataset.ids)
+    except (DiachronError, KeyError, ValueError, IndexError, TypeError):
+        return  # a broken record is reported where it stands
+    for name, content in zip((layout.INDEX, layout.EVENTS), expected, strict=True):
+        try:
+            same = pq.read_table(dataset.root / name).equals(pq.read_table(pa.BufferReader(content)))
+        except Exception as error:  # pyarrow's errors share no root below Exception
+            problems.append(f"{name} cannot be read ({error}); {_REMEDY}")
+            continue
+        if not same:
+            problems.append(f"{name} differs from what the {len(dataset)} records give; {_REMEDY}")

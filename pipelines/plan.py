@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from diachron.core.streams import stream
+from diachron.outputs.readers import schema_to_json
 from diachron.pipelines.recipes import Recipe
 from diachron.pipelines.sources import Source, Unit
 
@@ -85,7 +86,9 @@ class Plan:
             "seed": self.seed,
             "samples": self.samples,
             "source": self.source.fingerprint(),
-            "schema": self.source.schema.name,
+            "schema": schema_to_json(self.source.schema),
+            "bands": self.source.bands,
+            "full_scale": self.source.full_scale,
             "licence": self.source.licence,
             "tiles": [[t.name, t.grid.gsd_m, list(t.grid.shape)] for t in self.source.tiles],
         }

@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 import errno
-import json
-import platform
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from contextlib import closing
 from dataclasses import dataclass, field
-from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from diachron.core.errors import DiachronError, RecipeError, RunRefusedError, SourceError
+from diachron.core.errors import DiachronError, RecipeError, SourceError
 from diachron.outputs import layout, tables
 from diachron.outputs.card import card_text
-from diachron.outputs.readers import Dataset, schema_to_json
-from diachron.outputs.storage import LocalStorage, json_bytes
+from diachron.outputs.readers import Dataset
+from diachron.outputs.storage import LocalStorage
 from diachron.outputs.writer import sample_files, sample_record
 from diachron.pipelines.executors import run_here, run_spawned
+from diachron.pipelines.manifest import open_folder
 from diachron.pipelines.plan import Plan
 from diachron.pipelines.workshop import Refusal, Workshop
 
@@ -47,7 +46,7 @@ class RunOptions:
 
 @dataclass
 class RunResult:
-    """What a run did. `joined` tells whether the whole data set is finished."""
+    """What a run did. `joined` tells whether the data set is finished, `example` why a sample was refused."""
 
     done: int = 0
     found: int = 0
@@ -56,6 +55,7 @@ class RunResult:
     placed: Counter[str] = field(default_factory=Counter)
     why: dict[str, Counter[str]] = field(default_factory=dict)
     joined: bool = False
+    example: str = ""
 
     def to_json(self) -> dict[str, Any]:
         """Return plain counts."""
@@ -97,7 +97,7 @@ def generate(
     label = f"shard-{number:05d}-of-{of:05d}"
     storage = LocalStorage(options.out)
     try:
-        _open_folder(plan, storage, options)
+        open_folder(plan, storage, overwrite=options.overwrite)
         with storage.shard(label):
             result = _make(plan, storage, label, options, progress)
             _write_part(storage, label, plan.shard(number, of))
@@ -111,93 +111,10 @@ def generate(
 
 def _disk_error(error: OSError, out: Path) -> SourceError:
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return SourceError(
-            f"{out}: the disk is full; finished samples are kept: free some room and give the same command again"
-        )
-    return SourceError(f"{error.filename or out}: {error.strerror or error}; finished samples are kept")
-
-
-def _open_folder(plan: Plan, storage: LocalStorage, options: RunOptions) -> None:
-    """Write `dataset.json`, or check that the one that is there is of the same plan."""
-    import shutil
-
-    out = storage.root
-    manifest = out / layout.DATASET
-    if out.exists() and not out.is_dir():
-        raise RunRefusedError(f"{out}: is a file; choose a folder with --out")
-    if options.overwrite and manifest.is_file():
-        for name in (layout.SAMPLES, layout.PARTS, layout.STAGING):
-            shutil.rmtree(out / name, ignore_errors=True)
-        for name in (
-            layout.DATASET,
-            layout.CARD,
-            layout.INDEX,
-            layout.EVENTS,
-            layout.REJECTED,
-            layout.REPORT,
-        ):
-            (out / name).unlink(missing_ok=True)
-    if manifest.is_file():
-        there = Dataset(out).info
-        if there["plan"]["fingerprint"] != plan.fingerprint:
-            raise RunRefusedError(
-                f"{out}: holds a data set of another plan ({_differences(there, dataset_info(plan))}); choose "
-                "another --out, or --overwrite to replace it"
-            )
-        return
-    if out.is_dir() and any(p.name not in (layout.LOCKS,) for p in out.iterdir()):
-        raise RunRefusedError(f"{out}: is not empty and holds no data set; choose another --out")
-    out.mkdir(parents=True, exist_ok=True)
-    with storage.lock("dataset", wait=True):
-        if not manifest.is_file():
-            storage.write(layout.DATASET, json_bytes(dataset_info(plan)))
-
-
-def _differences(there: dict[str, Any], here: dict[str, Any]) -> str:
-    keys = [key for key in ("name", "recipe", "seed", "n", "source", "schema") if there.get(key) != here[key]]
-    words = [
-        f"{key} {there.get(key)} there, {here[key]} here"
-        if key in ("name", "seed", "n")
-        else f"{key} differs"
-        for key in keys
-    ]
-    return ", ".join(words) or "plan differs"
-
-
-def dataset_info(plan: Plan) -> dict[str, Any]:
-    """Return the content of `dataset.json`: only what the plan fixes."""
-    source = plan.source
-    return {
-        "format": layout.FORMAT,
-        "name": plan.recipe.name,
-        "seed": plan.seed,
-        "n": plan.samples,
-        "dates": len(plan.recipe.times_years),
-        "recipe": plan.recipe.model_dump(),
-        "schema": schema_to_json(source.schema),
-        "bands": list(source.bands),
-        "dtype": source.tiles[0].dtype,
-        "full_scale": source.full_scale,
-        "nodata": source.tiles[0].nodata,
-        "source": {
-            "root": Path(source.root).name,
-            "tiles": len(source.tiles),
-            "windows": len(plan.units),
-            "licence": source.licence,
-            "fingerprint": source.fingerprint(),
-        },
-        "plan": {
-            "fingerprint": plan.fingerprint,
-            "stream": "SeedSequence(seed, spawn_key=(sample, crc32(stage)))",
-        },
-        "versions": versions(),
-    }
-
-
-def versions() -> dict[str, str]:
-    """Return versions of what decides the bytes."""
-    names = ("diachron", "numpy", "scipy", "scikit-image", "rasterio", "shapely", "pyarrow")
-    return {"python": platform.python_version(), **{name: metadata.version(name) for name in names}}
+        what = f"{out}: the disk is full; free some room"
+    else:
+        what = f"{error.filename or out}: {error.strerror or error}; mend that or choose another --out"
+    return SourceError(f"{what}, then give the same command again; finished samples are kept")
 
 
 @dataclass(frozen=True)
@@ -231,37 +148,39 @@ def _make(
 ) -> RunResult:
     samples = plan.shard(*options.shard)
     log = tables.RejectionLog(storage.root, label)
-    if options.retry_failed:
-        for path in (storage.root / layout.PARTS).glob("rejected-*.jsonl"):
-            path.unlink()
-    refused_before = tables.rejected_samples(storage.root)
+    # Lines of other shards stay: they may be at work. A sample that is done counts as done in any case.
+    refused_before = {} if options.retry_failed else tables.rejected_samples(storage.root)
     todo = [i for i in samples if not storage.is_done(i) and i not in refused_before]
     result = RunResult(found=sum(storage.is_done(i) for i in samples))
     for i in samples:
         if i in refused_before and not storage.is_done(i):
             result.refused[str(refused_before[i]["reason"])] += 1
+            result.example = result.example or f"{refused_before[i]['source']}: {refused_before[i]['detail']}"
     finished = len(samples) - len(todo)
     job = SampleJob(plan, storage.root, label)
     workers = min(options.workers, max(1, len(todo)))
     if workers == 1:
-        answers = run_here(job, todo)
+        answers: Generator[tuple[int, Any], None, None] = run_here(job, todo)
     else:
         chunk = max(1, min(LARGEST_CHUNK, len(todo) // (4 * workers)))
         answers = run_spawned(job, todo, workers, chunk)
-    for sample, answer in answers:
-        finished += 1
-        if "refused" in answer:
-            refusal = answer["refused"]
-            log.add(sample=sample, **refusal)
-            result.refused[refusal["reason"]] += 1
-        else:
-            result.done += 1
-            for name, counts in answer["simulation"].items():
-                result.drawn[name] += counts["drawn"]
-                result.placed[name] += counts["placed"]
-                result.why.setdefault(name, Counter()).update(counts["why"])
-        if progress is not None:
-            progress(finished, len(samples))
+    # Closed on every way out, so that workers stop when Ctrl-C or a full disk ends the loop.
+    with closing(answers):
+        for sample, answer in answers:
+            finished += 1
+            if "refused" in answer:
+                refusal = answer["refused"]
+                log.add(sample=sample, **refusal)
+                result.refused[refusal["reason"]] += 1
+                result.example = result.example or f"{refusal['source']}: {refusal['detail']}"
+            else:
+                result.done += 1
+                for name, counts in answer["simulation"].items():
+                    result.drawn[name] += counts["drawn"]
+                    result.placed[name] += counts["placed"]
+                    result.why.setdefault(name, Counter()).update(counts["why"])
+            if progress is not None:
+                progress(finished, len(samples))
     return result
 
 
@@ -337,10 +256,7 @@ def describe(plan: Plan) -> dict[str, Any]:
         "approximate_megabytes": round(
             0.8 * plan.samples * pixels * bytes_per_pixel * len(plan.recipe.times_years) / 1e6, 1
         ),
-        "refusals": [
-            json.loads(json.dumps({"path": r.path, "reason": r.reason, "detail": r.detail}))
-            for r in source.refusals
-        ],
+        "refusals": [{"path": r.path, "reason": r.reason, "detail": r.detail} for r in source.refusals],
     }
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -15,6 +16,7 @@ from diachron.core.events import EventLog
 from diachron.core.sample import ChangeSample, DateLayers, Painted, RenderRequest
 from diachron.core.scene import Donor, Scene
 from diachron.core.streams import stream
+from diachron.pipelines.manifest import versions
 from diachron.pipelines.plan import REDRAWS, Plan
 from diachron.simulators.acquisition.apply import apply_date, draw_date
 from diachron.simulators.acquisition.context import Context
@@ -64,15 +66,17 @@ class Workshop:
 
     def make(self, sample: int) -> ChangeSample | Refusal:
         """Return a finished sample, or the reason of its last attempt."""
-        refusal = Refusal("", "unreadable", "no attempt was made")
+        refusals: list[Refusal] = []
         for attempt in range(REDRAWS + 1):
             unit = self.plan.unit_of(sample, attempt)
             try:
-                return self._attempt(sample, attempt, unit)
+                return self._attempt(sample, attempt, unit, refusals)
             except (SourceError, LabelError, RenderError) as error:
                 reason = "label_outside_scheme" if isinstance(error, LabelError) else error.reason
-                refusal = Refusal(self.plan.source.key(self.plan.units[unit]), reason, str(error))
-        return refusal
+                # The source may lie elsewhere on the next machine: paths are told from its root.
+                detail = str(error).replace(f"{Path(self.plan.source.root)}/", "")
+                refusals.append(Refusal(self.plan.source.key(self.plan.units[unit]), reason, detail))
+        return refusals[-1]
 
     def prepared(self, unit: int) -> Prepared:
         """Return a window, read and prepared at the first call and kept for a while.
@@ -94,7 +98,7 @@ class Workshop:
             self._windows.popitem(last=False)
         return found
 
-    def _attempt(self, sample: int, attempt: int, unit: int) -> ChangeSample:
+    def _attempt(self, sample: int, attempt: int, unit: int, refusals: list[Refusal]) -> ChangeSample:
         plan, recipe = self.plan, self.plan.recipe
         suffix = f"#{attempt}" if attempt else ""
 
@@ -155,7 +159,7 @@ class Workshop:
             visible=whole.visible,
             acquisition=drawn,
             provenance=self._provenance(
-                sample, attempt, unit, scene, log, simulation.tally, pictures, anchor
+                sample, unit, refusals, scene, log, simulation.tally, pictures, anchor
             ),
             grid=scene.grid,
             schema=scene.schema,
@@ -208,8 +212,8 @@ class Workshop:
     def _provenance(
         self,
         sample: int,
-        attempt: int,
         unit: int,
+        refusals: list[Refusal],
         scene: Scene,
         log: EventLog,
         tally: Mapping[str, Any],
@@ -240,8 +244,10 @@ class Workshop:
                 "recipe": plan.recipe.name,
                 "seed": plan.seed,
                 "sample": sample,
-                "attempt": attempt,
+                "attempt": len(refusals),
+                "refused_attempts": [asdict(refusal) for refusal in refusals],
                 "plan": plan.fingerprint,
+                "versions": versions(),
                 "donor_scenes": donors,
                 "surface_is_estimated": scene.surface_is_estimated,
                 "weights": [],

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,9 +14,10 @@ from scipy import ndimage
 
 from diachron.core.distributions import Quantity, draw_quantity
 from diachron.core.motion import Motion
-from diachron.core.scene import Donor, Footprint, Sun
+from diachron.core.scene import Donor, Footprint
 from diachron.simulators import orientation
-from diachron.simulators.site import Site
+from diachron.simulators.shapes import draw_shape, trimmed
+from diachron.simulators.site import Lender, Pixels, Site
 
 # Candidates drawn at once, and batches before an incident is given up.
 BATCH = 192
@@ -22,16 +26,10 @@ BATCHES = 6
 DONORS_PER_PLACE = 4
 # A donor seen with larger pixels than this many times the scene's would look soft among sharp roofs.
 COARSEST = 1.3
-# Fewer pixels than this are a dot, not a building.
-FEWEST_PIXELS = 20
 # A turn this small is left out: the pixels then stay as they are, without resampling.
 NEGLIGIBLE_TURN_DEG = 4.0
-# Rounding a point to its pixel moves it by up to half a diagonal, 0.71.
-ROUNDING_PX = 0.75
-# Shapes thinner than this, and donors shrunk below this, have no pixel that is sure to be theirs.
-SMALLEST_PROBED_PX = 6.0
+# Donors shrunk below this have no pixel that is sure to be theirs.
 SMALLEST_PROBED_SCALE = 0.75
-PROBE_STEPS = np.array([(a, b) for a in (-1.0, 0.0, 1.0) for b in (-1.0, 0.0, 1.0)]).T
 
 
 @dataclass(frozen=True)
@@ -69,6 +67,54 @@ class Placement:
     donor: Donor | None = None
 
 
+@dataclass(frozen=True)
+class _Search:
+    """The search for one incident's place: what is wanted, in pixels."""
+
+    site: Site
+    wish: Wish
+    origin: str
+    gap_px: float
+    set_back_px: float
+    area_m2: float
+    allowed: NDArray[np.bool_]
+
+    @cached_property
+    def roofs(self) -> _Roofs:
+        """Donors of about the wanted area."""
+        return _Roofs(
+            [
+                lender
+                for same in (True, False)
+                for lender in self.site.free_lenders(self.wish.object_class, same_scene=same)
+                if 0.6 <= lender[0].area_m2 / self.area_m2 <= 3.0
+            ]
+        )
+
+
+@dataclass(frozen=True)
+class _Roofs:
+    """Donors as columns: a drawn shape asks all of them at each of the many places that it tries."""
+
+    lenders: list[Lender]
+
+    @cached_property
+    def _columns(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        own = [donor.object.orientation_deg for donor, _ in self.lenders]
+        return np.array(own, np.float64), np.array([turn for _, turn in self.lenders], np.float64)
+
+    def that_turn(self, local_deg: float | None, limit_deg: float) -> NDArray[np.intp]:
+        """Return the places in the list of those to which `feasible_turn` gives a turn."""
+        own, wanted = self._columns
+        known = ~np.isnan(wanted)
+        if local_deg is None:
+            return np.flatnonzero(known)
+        # Where a donor has no direction of its own the comparison is with NaN, and any place will do.
+        return np.flatnonzero(
+            known & ~(np.abs(_lined_up(own, local_deg, wanted, np.ceil) - wanted) > limit_deg)
+        )
+
+
 def place(rng: np.random.Generator, site: Site, wish: Wish) -> Placement | str:
     """Return a placement, or the reason why there is none: `no_donor` or `no_room`.
 
@@ -81,18 +127,21 @@ def place(rng: np.random.Generator, site: Site, wish: Wish) -> Placement | str:
     if origin is None:
         return "no_donor"
     gsd = site.scene.grid.gsd_m
-    gap_px = max(1.0, wish.gap_m / gsd)
-    set_back_px = draw_quantity(rng, wish.set_back_m) / gsd
-    area_m2 = draw_quantity(rng, wish.area_m2)
+    search = _Search(
+        site,
+        wish,
+        origin,
+        gap_px=max(1.0, wish.gap_m / gsd),
+        set_back_px=draw_quantity(rng, wish.set_back_m) / gsd,
+        area_m2=draw_quantity(rng, wish.area_m2),
+        allowed=wish.surface_weights > 0,
+    )
+    try_at = _drawn_at if origin == "drawn" else _donor_at
     for _ in range(BATCHES):
-        for row, col in _candidates(rng, site, wish, gap_px, set_back_px):
-            local = orientation.at(site.terrain.walls, row, col)
-            if origin == "drawn":
-                found = _drawn_at(rng, site, wish, row, col, area_m2, local, gap_px)
-            else:
-                found = _donor_at(rng, site, wish, origin, row, col, local, gap_px)
+        for row, col in _candidates(rng, search):
+            found = try_at(rng, search, row, col, orientation.at(site.terrain.walls, row, col))
             if found is not None:
-                site.take(found.footprint, gap_px)
+                site.take(found.footprint, search.gap_px)
                 if found.donor is not None:
                     site.lend(found.donor)
                 return found
@@ -102,36 +151,36 @@ def place(rng: np.random.Generator, site: Site, wish: Wish) -> Placement | str:
 def _choose_origin(rng: np.random.Generator, site: Site, wish: Wish) -> str | None:
     """Draw where the footprint comes from among the origins that this site has."""
     same, other = (bool(site.lenders(wish.object_class, same_scene=here)) for here in (True, False))
-    weights = np.array(
-        [
-            wish.sources[0] if same else 0.0,
-            wish.sources[1] if other else 0.0,
-            wish.sources[2] if same or other or not site.needs_pixels else 0.0,
-        ]
+    weights = (
+        wish.sources[0] if same else 0.0,
+        wish.sources[1] if other else 0.0,
+        wish.sources[2] if same or other or not site.needs_pixels else 0.0,
     )
-    if weights.sum() <= 0:
+    if sum(weights) <= 0:
         return None
-    return ("scene", "others", "drawn")[int(rng.choice(3, p=weights / weights.sum()))]
+    bounds = np.cumsum(weights)
+    return ("scene", "others", "drawn")[int(np.searchsorted(bounds / bounds[-1], rng.random(), side="right"))]
 
 
-def _candidates(
-    rng: np.random.Generator, site: Site, wish: Wish, gap_px: float, set_back_px: float
-) -> list[tuple[int, int]]:
+def _candidates(rng: np.random.Generator, search: _Search) -> list[tuple[int, int]]:
     """Return a few pixels, the most suitable first drawn: open, off the road, near roads or neighbours."""
-    rows, cols = site.scene.grid.shape
+    scene, terrain = search.site.scene, search.site.terrain
+    rows, cols = scene.grid.shape
     r = rng.integers(0, rows, BATCH)
     c = rng.integers(0, cols, BATCH)
-    gsd = site.scene.grid.gsd_m
-    clearance = site.terrain.clearance_px[r, c]
-    weight = wish.surface_weights[site.scene.surface[r, c]] * (clearance > gap_px + 2.0)
-    if site.terrain.to_road_px is not None:
-        to_road = site.terrain.to_road_px[r, c]
-        weight = weight * (to_road > set_back_px) * (0.15 + np.exp(-to_road * gsd / 30.0))
+    # Pixels that are out are dropped before the next layer is read: most of the cost is fetching memory.
+    clearance = terrain.clearance_px[r, c]
+    kept = np.flatnonzero(clearance > search.gap_px + 2.0)
+    r, c = r[kept], c[kept]
+    if terrain.to_road_px is not None:
+        to_road = terrain.to_road_px[r, c]
+        off = np.flatnonzero(to_road > search.set_back_px)
+        r, c = r[off], c[off]
+        weight = 0.15 + np.exp(-to_road[off] * scene.grid.gsd_m / 30.0)
     else:
-        weight = weight * (0.15 + np.exp(-clearance * gsd / 40.0))
+        weight = 0.15 + np.exp(-clearance[kept] * scene.grid.gsd_m / 40.0)
+    weight = search.wish.surface_weights[scene.surface[r, c]] * weight
     open_ones = np.flatnonzero(weight > 0)
-    if open_ones.size == 0:
-        return []
     # Exponential races: the order of -log(u)/w is a draw without replacement in proportion to w.
     race = rng.exponential(size=open_ones.size) / weight[open_ones]
     best = open_ones[np.argsort(race, kind="stable")[:12]]
@@ -139,27 +188,19 @@ def _candidates(
 
 
 def _donor_at(
-    rng: np.random.Generator,
-    site: Site,
-    wish: Wish,
-    origin: str,
-    row: int,
-    col: int,
-    local: float | None,
-    gap_px: float,
+    rng: np.random.Generator, search: _Search, row: int, col: int, local: float | None
 ) -> Placement | None:
-    """Return the first of up to `DONORS_PER_PLACE` donors that fits at (row, col), turned as its sun allows."""
-    same = origin == "scene"
+    """Return the first of a few donors that fits at (row, col), turned as its sun allows."""
+    site, wish = search.site, search.wish
+    same = search.origin == "scene"
     gsd = site.scene.grid.gsd_m
-    own = [
-        donor
-        for donor in site.lenders(wish.object_class, same_scene=same)
-        if donor.gsd_m <= COARSEST * gsd and site.is_free(donor)
-    ]
+    own = site.free_lenders(wish.object_class, same_scene=same)
+    if not same:
+        own = [lender for lender in own if lender[0].gsd_m <= COARSEST * gsd]
     options = []
     for index in rng.permutation(len(own)).tolist():
-        donor = own[index]
-        turn = feasible_turn(donor, site.scene.sun, local, wish.turn_limit_deg, same=same)
+        donor, shadow_turn = own[index]
+        turn = feasible_turn(donor, shadow_turn, local, wish.turn_limit_deg)
         if turn is None:
             continue
         scale = 1.0 if same else donor.gsd_m / gsd * draw_quantity(rng, wish.scale)
@@ -169,10 +210,10 @@ def _donor_at(
     for donor, turn, scale in options:
         motion = centred_motion(donor, row, col, turn, scale)
         # Turning a mask costs ten times as much as asking a few of its pixels, and most places fail there.
-        if not motion.is_exact and not site.is_open(*_moved_probes(site, donor, motion), gap_px):
+        if not motion.is_exact and not site.is_open(*_moved_probes(site, donor, motion), search.gap_px):
             continue
         footprint = moved_footprint(donor, motion)
-        if footprint is not None and site.fits(footprint, wish.surface_weights > 0, gap_px):
+        if footprint is not None and site.fits(footprint, search.allowed, search.gap_px):
             own_deg = donor.object.orientation_deg
             facing = None if own_deg is None else (own_deg + turn) % 90.0
             return Placement(footprint, facing, {"origin": "donor", **_lent(donor, motion)}, donor)
@@ -185,38 +226,34 @@ def _lent(donor: Donor, motion: Motion) -> dict[str, object]:
 
 
 def feasible_turn(
-    donor: Donor, sun: Sun | None, local_deg: float | None, limit_deg: float, *, same: bool
+    donor: Donor, shadow_turn_deg: float | None, local_deg: float | None, limit_deg: float
 ) -> float | None:
     """Return by how much to turn a donor so that walls fit the neighbourhood and shadows the sun.
 
     Args:
-        donor: the object and the sun of its scene.
-        sun: of the scene that it comes to.
+        donor: the object.
+        shadow_turn_deg: the turn that its shadow asks for (`Site.lenders`); None where none is known.
         local_deg: direction of the neighbourhood modulo 90 degrees, None where nothing stands.
         limit_deg: how far the turned shadow may disagree with the sun.
-        same: whether it comes from the same picture.
 
     Returns:
         The turn in degrees, or None where no turn satisfies both.
     """
-    if sun is not None and donor.sun is not None:
-        here = math.degrees(math.atan2(sun.shadow_row, sun.shadow_col))
-        there = math.degrees(math.atan2(donor.sun.shadow_row, donor.sun.shadow_col))
-        wanted = (here - there + 180.0) % 360.0 - 180.0
-    elif same or (sun is None and donor.sun is None):
-        wanted = 0.0
-    else:
+    if shadow_turn_deg is None:
         return None
+    turn = shadow_turn_deg
     own = donor.object.orientation_deg
-    if local_deg is None or own is None:
-        turn = wanted
-    else:
-        # Of the four turns that line up the walls, the one that agrees best with the sun.
-        lined_up = orientation.quarter_turn_difference(own, local_deg)
-        turn = lined_up + 90.0 * math.ceil((wanted - lined_up) / 90.0 - 0.5)
-        if abs(turn - wanted) > limit_deg:
+    if local_deg is not None and own is not None:
+        turn = _lined_up(own, local_deg, shadow_turn_deg, math.ceil)
+        if abs(turn - shadow_turn_deg) > limit_deg:
             return None
     return 0.0 if abs(turn) < NEGLIGIBLE_TURN_DEG else turn
+
+
+def _lined_up(own_deg: Any, local_deg: float, wanted_deg: Any, ceil: Callable[[Any], Any]) -> Any:
+    """Return, of the turns that line up the walls, the one nearest to what is wanted; numbers or arrays."""
+    first = orientation.quarter_turn_difference(own_deg, local_deg)
+    return first + 90.0 * ceil((wanted_deg - first) / 90.0 - 0.5)
 
 
 def centred_motion(donor: Donor, row: int, col: int, turn_deg: float, scale: float) -> Motion:
@@ -247,10 +284,10 @@ def moved_footprint(donor: Donor, motion: Motion) -> Footprint | None:
     soft = ndimage.affine_transform(
         source.mask.astype(np.float32), motion.matrix(), offset, output_shape=shape, order=1
     )
-    return _trim(Footprint(top, left, soft > 0.5))
+    return trimmed(Footprint(top, left, soft > 0.5))
 
 
-def _moved_probes(site: Site, donor: Donor, motion: Motion) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+def _moved_probes(site: Site, donor: Donor, motion: Motion) -> Pixels:
     """Return (rows, cols) of pixels that the moved footprint is sure to have."""
     if motion.scale < SMALLEST_PROBED_SCALE:
         return np.empty(0, np.intp), np.empty(0, np.intp)
@@ -263,136 +300,42 @@ def _moved_probes(site: Site, donor: Donor, motion: Motion) -> tuple[NDArray[np.
     )
 
 
-def _trim(footprint: Footprint) -> Footprint | None:
-    """Return the footprint in its smallest window; None for a dot."""
-    rows = np.flatnonzero(footprint.mask.any(axis=1))
-    cols = np.flatnonzero(footprint.mask.any(axis=0))
-    if rows.size == 0 or np.count_nonzero(footprint.mask) < FEWEST_PIXELS:
-        return None
-    box = footprint.mask[rows[0] : rows[-1] + 1, cols[0] : cols[-1] + 1]
-    return Footprint(footprint.row + int(rows[0]), footprint.col + int(cols[0]), box)
-
-
-@dataclass(frozen=True)
-class Shape:
-    """A drawn footprint: a rectangle, or an L that lacks one corner.
-
-    Args:
-        length_px, width_px: of the whole rectangle.
-        angle: of its length, radians from the column axis towards the row axis.
-        cut: shares of length and width that the missing corner takes; zeros for a rectangle.
-    """
-
-    length_px: float
-    width_px: float
-    angle: float
-    cut: tuple[float, float]
-
-    def footprint_at(self, row: int, col: int) -> Footprint | None:
-        """Return its pixels, centred on (row, col); None for a dot."""
-        reach = math.ceil(math.hypot(self.length_px, self.width_px) / 2) + 1
-        across_image = np.arange(-reach, reach + 1, dtype=np.float64)
-        down_image = across_image[:, np.newaxis]
-        along = across_image * math.cos(self.angle) + down_image * math.sin(self.angle)
-        across = -across_image * math.sin(self.angle) + down_image * math.cos(self.angle)
-        mask = (np.abs(along) <= self.length_px / 2) & (np.abs(across) <= self.width_px / 2)
-        if self.cut != (0.0, 0.0):
-            mask &= ~(
-                (along > self.length_px * (0.5 - self.cut[0]))
-                & (across > self.width_px * (0.5 - self.cut[1]))
-            )
-        return _trim(Footprint(row - reach, col - reach, mask))
-
-    def probes_at(self, row: int, col: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-        """Return (rows, cols) of pixels that `footprint_at` is sure to have: corners, middles of sides, centre."""
-        if self.width_px < SMALLEST_PROBED_PX:
-            return np.empty(0, np.intp), np.empty(0, np.intp)
-        along = PROBE_STEPS[0] * (self.length_px / 2 - ROUNDING_PX)
-        across = PROBE_STEPS[1] * (self.width_px / 2 - ROUNDING_PX)
-        if self.cut != (0.0, 0.0):
-            kept = (along <= self.length_px * (0.5 - self.cut[0]) - ROUNDING_PX) | (
-                across <= self.width_px * (0.5 - self.cut[1]) - ROUNDING_PX
-            )
-            along, across = along[kept], across[kept]
-        c, s = math.cos(self.angle), math.sin(self.angle)
-        return (
-            np.rint(along * s + across * c).astype(np.intp) + row,
-            np.rint(along * c - across * s).astype(np.intp) + col,
-        )
-
-
-def draw_shape(rng: np.random.Generator, area_m2: float, gsd_m: float, local_deg: float | None) -> Shape:
-    """Return a rectangle or, one time in four, an L, turned to its neighbours.
-
-    Aspect ratios of 1 to 2.2 hold most detached houses; the L loses a corner of a quarter to a half by side.
-    """
-    aspect = float(rng.uniform(1.0, 2.2))
-    angled = bool(rng.uniform() < 0.25)
-    cut = rng.uniform(0.25, 0.5, 2).tolist() if angled else [0.0, 0.0]
-    full_px = area_m2 / (gsd_m * gsd_m) / (1.0 - cut[0] * cut[1])
-    angle = math.radians(float(rng.uniform(0, 90)) if local_deg is None else local_deg)
-    if rng.uniform() < 0.5:
-        angle += math.pi / 2
-    return Shape(math.sqrt(full_px * aspect), math.sqrt(full_px / aspect), angle, (cut[0], cut[1]))
-
-
 def _drawn_at(
-    rng: np.random.Generator,
-    site: Site,
-    wish: Wish,
-    row: int,
-    col: int,
-    area_m2: float,
-    local: float | None,
-    gap_px: float,
+    rng: np.random.Generator, search: _Search, row: int, col: int, local: float | None
 ) -> Placement | None:
-    """Return a drawn shape that fits at (row, col), with the roof of a donor of about its size if there is one."""
-    shape = draw_shape(rng, area_m2, site.scene.grid.gsd_m, local)
-    hopeful = site.is_open(*shape.probes_at(row, col), gap_px)
+    """Return a drawn shape that fits at (row, col), with the roof of a donor of its size if there is one."""
+    site, wish = search.site, search.wish
+    shape = draw_shape(rng, search.area_m2, site.scene.grid.gsd_m, local)
+    hopeful = site.is_open(*shape.probes_at(row, col), search.gap_px)
     footprint = shape.footprint_at(row, col) if hopeful else None
     if hopeful and footprint is None:
         return None
-    near = _donors_of_size(site, wish, area_m2, local)
-    chosen = near[int(rng.integers(len(near)))] if near else None
-    if footprint is None or not site.fits(footprint, wish.surface_weights > 0, gap_px):
+    near = search.roofs.that_turn(local, wish.turn_limit_deg)
+    chosen = search.roofs.lenders[near[rng.integers(near.size)]] if near.size else None
+    if footprint is None or not site.fits(footprint, search.allowed, search.gap_px):
         return None
-    motion = None if chosen is None else _roof_motion(site, chosen, footprint, local, wish)
-    if chosen is None or motion is None:
-        return None if site.needs_pixels else Placement(footprint, local, {"origin": "drawn"})
-    return Placement(footprint, local, {"origin": "drawn", **_lent(chosen, motion)}, chosen)
+    if chosen is not None:
+        donor, shadow_turn = chosen
+        turn = feasible_turn(donor, shadow_turn, local, wish.turn_limit_deg)
+        motion = _roof_motion(donor, footprint, turn or 0.0, donor.gsd_m / site.scene.grid.gsd_m)
+        if motion is not None:
+            return Placement(footprint, local, {"origin": "drawn", **_lent(donor, motion)}, donor)
+    return None if site.needs_pixels else Placement(footprint, local, {"origin": "drawn"})
 
 
-def _donors_of_size(site: Site, wish: Wish, area_m2: float, local: float | None) -> list[Donor]:
-    """Return the donors of about an area that can be turned to fit here."""
-    return [
-        donor
-        for same in (True, False)
-        for donor in site.lenders(wish.object_class, same_scene=same)
-        if 0.6 <= donor.area_m2 / area_m2 <= 3.0
-        and site.is_free(donor)
-        and feasible_turn(donor, site.scene.sun, local, wish.turn_limit_deg, same=same) is not None
-    ]
-
-
-def _roof_motion(
-    site: Site, donor: Donor, footprint: Footprint, local: float | None, wish: Wish
-) -> Motion | None:
-    """Return the motion that covers a whole footprint with a donor's roof; None where it would be blown up."""
-    turn = feasible_turn(
-        donor, site.scene.sun, local, wish.turn_limit_deg, same=donor.scene == site.scene.source
-    )
+def _roof_motion(donor: Donor, footprint: Footprint, turn_deg: float, gsd_scale: float) -> Motion | None:
+    """Return the motion that covers a footprint with a donor's roof; None where it would be blown up."""
     source = donor.object.footprint
     # The roof must cover the whole shape: scale by the side that needs it most, and no more than that.
-    gsd_scale = donor.gsd_m / site.scene.grid.gsd_m
     need = max(footprint.mask.shape[0] / source.mask.shape[0], footprint.mask.shape[1] / source.mask.shape[1])
     scale = max(gsd_scale, need)
-    if turn is None or scale > 1.35 * gsd_scale:
+    if scale > 1.35 * gsd_scale:
         return None
     return Motion(
         source.row + (source.mask.shape[0] - 1) / 2,
         source.col + (source.mask.shape[1] - 1) / 2,
         footprint.row + (footprint.mask.shape[0] - 1) / 2,
         footprint.col + (footprint.mask.shape[1] - 1) / 2,
-        turn,
+        turn_deg,
         scale,
     )

@@ -63,6 +63,9 @@ GLARE_SHARE = 0.96
 # Ground is busy where brightness varies, over BUSY_M metres, more than on this share of all open ground.
 BUSY_QUANTILE = 0.85
 BUSY_M = 3.0
+# Where roads are unknown, ground is taken for a plot if this share of a box of this size is open ground.
+ROOM_M = 18.0
+ROOM_SHARE = 0.6
 # Share of a footprint that must be plain ground.
 PLAIN_SHARE = 0.9
 
@@ -76,12 +79,18 @@ def plain_ground(scene: Scene) -> Mask:
     size = max(3, round(BUSY_M / scene.grid.gsd_m))
     mean = ndimage.uniform_filter(bright, size)
     spread = ndimage.uniform_filter(bright * bright, size) - mean * mean
-    return (
+    plain: Mask = (
         ground
         & (mean > SHADOW_SHARE * np.median(bright[ground]))
         & (mean < GLARE_SHARE * scene.full_scale)
         & (spread <= np.quantile(spread[ground], BUSY_QUANTILE))
     )
+    if scene.surface_is_estimated:
+        # Labels that know no roads: a lane is plain too, but narrow, with other ground close on both sides.
+        buildable = plain & (scene.surface != hub.DEVELOPED) & (scene.surface != hub.TREE)
+        size = max(3, round(ROOM_M / scene.grid.gsd_m))
+        plain &= ndimage.uniform_filter(buildable.astype(np.float32), size) >= ROOM_SHARE
+    return plain
 
 
 # Times that one building of the source may stand in a sample beside the original.
@@ -206,7 +215,7 @@ class Site:
         self._gone.add(object_id)
 
     def probes(self, donor: Donor) -> Pixels:
-        """Return (rows, cols) of the outermost pixels of a donor that lie wholly inside it, in its own scene."""
+        """Return (rows, cols), in its own scene, of the outermost pixels that lie wholly inside a donor."""
         key = (donor.scene, donor.object.id)
         if key not in self._probes:
             footprint = donor.object.footprint
@@ -220,7 +229,7 @@ class Site:
         return self._probes[key]
 
     def is_open(self, rows: NDArray[np.intp], cols: NDArray[np.intp], gap_px: float) -> bool:
-        """Return whether pixels lie in the picture, away from all that stands: what `fits` asks of every pixel."""
+        """Return whether pixels lie in the picture, away from all that stands: a part of what `fits` asks."""
         if rows.size == 0:
             return True
         height, width = self.scene.grid.shape

@@ -13,7 +13,7 @@ from diachron.core.change import CHANGE_IGNORE, changed, owners, visible_pixels
 from diachron.core.events import ChangeEvent, Cover, EventLog
 from diachron.core.labels import LabelSchema
 from diachron.core.sample import Snapshot
-from diachron.core.scene import Scene, object_class_map
+from diachron.core.scene import Footprint, Scene, object_class_map
 
 Mask = NDArray[np.bool_]
 
@@ -70,6 +70,107 @@ def draw_labels(scene: Scene, state: Snapshot, log: EventLog, schema: LabelSchem
         classes = object_class_map(state.instances[box], state.objects)
         labels[box] = np.where(differs, schema.draw(state.surface[box], classes), labels[box])
     return labels
+
+
+@dataclass(frozen=True)
+class EditedWindow:
+    """What one event has made of its window.
+
+    Args:
+        event_id: of the event.
+        window: slices of the grid.
+        labels: (h, w) uint8 label map of the window, with everything that happened in it.
+        change: (h, w) bool changed pixels that this event owns; those of other events are in their windows.
+    """
+
+    event_id: int
+    window: tuple[slice, slice]
+    labels: NDArray[np.uint8]
+    change: Mask
+
+
+def edited_windows(
+    scene: Scene,
+    log: EventLog,
+    schema: LabelSchema,
+    *,
+    anchor_years: float = -np.inf,
+    time_years: float = np.inf,
+) -> Iterator[EditedWindow]:
+    """Yield the parts of the label map that differ at a time, without touching the rest of the frame.
+
+    Put into the label map of the real picture, in any order, they give `draw_labels` of `snapshot`; their
+    changes are disjoint and sum to the change of `difference`. An event that later ones hide whole has no
+    window.
+
+    Args:
+        scene: the real picture's state.
+        log: the sample's events.
+        schema: of the label maps.
+        anchor_years: of the real picture; by default before every event.
+        time_years: asked for; by default after every event.
+    """
+    steps = list(covers_between(log, anchor_years, time_years))
+    bounds = np.array([_bounds(event.footprint) for event, _ in steps], np.int64).reshape(-1, 4)
+    own_scheme = schema == scene.schema
+    for number, (event, _) in enumerate(steps):
+        place = event.footprint
+        top, left, bottom, right = bounds[number]
+        meets = (
+            (bounds[:, 0] < bottom) & (bounds[:, 1] < right) & (bounds[:, 2] > top) & (bounds[:, 3] > left)
+        )
+        parts = [(k, _cut(steps[k][0].footprint, place)) for k in np.flatnonzero(meets).tolist()]
+        owned = place.mask
+        for k, part in parts:
+            owned = owned & ~part if k > number else owned
+        if not owned.any():
+            continue
+        box = place.window
+        surface, instances = scene.surface[box], scene.instances[box]
+        ignored = (surface == hub.IGNORE) & (instances == 0)
+        # In the source's own scheme only what differs is drawn, and there the covers below say what stands.
+        classes = np.zeros_like(surface) if own_scheme else object_class_map(instances, scene.objects)
+        before = scene.labels[box] if own_scheme else _drawn(schema, surface, classes, ignored)
+        new_surface, new_instances = surface.copy(), instances.copy()
+        for k, part in parts:
+            laid, cover = steps[k]
+            if cover.surface is not None:
+                new_surface[part] = cover.surface
+            new_instances[part] = cover.object_id
+            standing = laid.new_object or scene.objects.get(cover.object_id)
+            classes[part] = standing.object_class if cover.object_id and standing is not None else 0
+        if own_scheme:
+            differs = (new_surface != surface) | (new_instances != instances)
+            after = np.where(differs, schema.draw(new_surface, classes), before)
+        else:
+            after = _drawn(schema, new_surface, classes, ignored)
+        change = changed(schema, before, instances, after, new_instances) & ~ignored & owned
+        yield EditedWindow(event.id, box, after, change)
+
+
+def _bounds(footprint: Footprint) -> tuple[int, int, int, int]:
+    """Return top, left, bottom and right of a window."""
+    height, width = footprint.mask.shape
+    return footprint.row, footprint.col, footprint.row + height, footprint.col + width
+
+
+def _cut(footprint: Footprint, place: Footprint) -> Mask:
+    """Return the pixels of a footprint in the window of another that it meets."""
+    if _bounds(footprint) == _bounds(place):
+        return footprint.mask
+    top, left = footprint.row - place.row, footprint.col - place.col
+    rows, cols = place.mask.shape
+    inside = footprint.mask[max(-top, 0) : rows - top, max(-left, 0) : cols - left]
+    part = np.zeros(place.mask.shape, bool)
+    part[max(top, 0) : max(top, 0) + inside.shape[0], max(left, 0) : max(left, 0) + inside.shape[1]] = inside
+    return part
+
+
+def _drawn(
+    schema: LabelSchema, surface: NDArray[np.uint8], classes: NDArray[np.uint8], ignored: Mask
+) -> NDArray[np.uint8]:
+    """Return a window in a scheme that is not the source's."""
+    return schema.draw(np.where(ignored, hub.IGNORE, surface).astype(np.uint8), classes)
 
 
 @dataclass(frozen=True)

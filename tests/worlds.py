@@ -121,7 +121,7 @@ def raw_scene(world: World) -> RawScene:
 
 
 def _houses(world: World, rng: np.random.Generator, closed: NDArray[np.bool_]) -> list[NDArray[np.bool_]]:
-    """Return the masks of houses in two of three cells of 22 pixels, off all that is closed; the first cell has one."""
+    """Return the masks of houses in about half of the cells of 22 pixels, off all that is closed."""
     found: list[NDArray[np.bool_]] = []
     for top in range(1, world.rows - 20, 22):
         for left in range(1, world.cols - 20, 22):
@@ -216,11 +216,12 @@ def played(
     anchor: float = 0.0,
     incidents: float = 2.0,
     lenders: Sequence[Scene] = (),
+    needs_pixels: bool = True,
     **construction: Any,
 ) -> Played:
     """Return what a run makes of a scene up to its pictures."""
     donors = tuple(donor for lender in (scene, *lenders) for donor in donors_of(lender))
-    site = Site(scene, survey(scene), donors, needs_pixels=True)
+    site = Site(scene, survey(scene), donors, needs_pixels=needs_pixels)
     span = times[-1] - times[0]
     simulation = simulate(
         site,

@@ -8,6 +8,8 @@ from typing import Any
 
 import click
 
+from diachron.cli.lines import one_line
+
 # verb -> one line of help. The module is `diachron.cli.<verb>`, the command in it is `command`.
 VERBS: dict[str, str] = {
     "generate": "Make a labelled change data set from tiles and a recipe.",
@@ -82,15 +84,23 @@ def main(argv: list[str] | None = None) -> None:
     arguments = (["--debug"] if debug else []) + [a for a in arguments if a != "--debug"]
     try:
         code: Any = group.main(arguments, prog_name="diachron", standalone_mode=False)
-    except click.ClickException as error:
+    except click.exceptions.NoArgsIsHelpError as error:
         error.show()
+        sys.exit(error.exit_code)
+    except click.UsageError as error:
+        if debug:
+            raise
+        of = error.ctx.command_path if error.ctx is not None else "diachron"
+        _complain(f"{error.format_message().rstrip('.')}; see `{of} --help`")
+        sys.exit(error.exit_code)
+    except click.ClickException as error:
+        _complain(error.format_message())
         sys.exit(error.exit_code)
     except click.exceptions.Exit as request:
         sys.exit(request.exit_code)
     except (click.Abort, KeyboardInterrupt):
-        click.echo(
-            "diachron: stopped; finished samples are kept, the same command goes on from there", err=True
-        )
+        kept = "; finished samples are kept, the same command goes on from there"
+        _complain("stopped" + (kept if "generate" in arguments else ""))
         sys.exit(130)
     except BrokenPipeError:
         sys.stderr.close()
@@ -101,12 +111,15 @@ def main(argv: list[str] | None = None) -> None:
         from diachron.core.errors import DiachronError, RecipeError, UnknownNameError
 
         if not isinstance(error, DiachronError):
-            click.echo(
-                f"diachron: unexpected {type(error).__name__}: {error}; this is a fault of Diachron: "
-                "give the command again with --debug and report what it prints",
-                err=True,
+            _complain(
+                f"unexpected {type(error).__name__}: {error}; this is a fault of Diachron: "
+                "give the command again with --debug and report what it prints"
             )
             sys.exit(1)
-        click.echo(f"diachron: {error}", err=True)
+        _complain(str(error))
         sys.exit(2 if isinstance(error, (RecipeError, UnknownNameError)) else 1)
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _complain(text: str) -> None:
+    click.echo(one_line(f"diachron: {text}"), err=True)

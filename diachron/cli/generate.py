@@ -9,7 +9,10 @@ from typing import Any
 
 import click
 
+from diachron.cli.lines import one_line
 from diachron.cli.source_options import source_options, with_source_options
+
+LISTED = 20
 
 
 @click.command(name="generate")
@@ -44,46 +47,55 @@ def command(
     What is in --out already is kept and gone on with, if it is of the same plan.
     """
     from diachron.cli.progress import progress_bar
-    from diachron.core.errors import RecipeError
+    from diachron.core.errors import REJECTION_REASONS, SourceError
     from diachron.pipelines.plan import Plan
     from diachron.pipelines.recipes import load_recipe
-    from diachron.pipelines.recipes.reading import recipe_folder
+    from diachron.pipelines.recipes.reading import recipe_tiles
     from diachron.pipelines.run import RunOptions, describe, generate
     from diachron.pipelines.sources import discover
 
     if out is None and not dry_run:
         raise click.UsageError("give the folder of the data set with --out DIR")
+    part = _shard(shard)
+    if overwrite and part[1] > 1:
+        raise click.UsageError(
+            "--overwrite with --shard would remove what the other shards made; remove the folder yourself, "
+            "then start them"
+        )
     resolved = load_recipe(recipe, list(overrides))
     options = source_options(source)
     if options.source is None and options.images is None:
-        if resolved.source is None:
+        tiles = recipe_tiles(recipe, resolved)
+        if tiles is None:
             raise click.UsageError(f"recipe '{resolved.name}' brings no tiles; give yours with --source DIR")
-        options = replace(
-            options,
-            source=str(recipe_folder(recipe) / resolved.source),
-            licence=options.licence or resolved.licence,
-        )
+        options = replace(options, source=str(tiles), licence=options.licence or resolved.licence)
     count = samples if samples is not None else resolved.samples
     if count is None:
         raise click.UsageError("give the number of samples with -n")
     plan = Plan(resolved, discover(options), seed, count)
-    for refusal in plan.source.refusals:
-        click.echo(f"refused {refusal.path}: {refusal.reason}: {refusal.detail}", err=True)
+    refusals = plan.source.refusals
+    for refusal in refusals[:LISTED]:
+        click.echo(one_line(f"refused {refusal.path}: {refusal.reason}: {refusal.detail}"), err=True)
+    if len(refusals) > LISTED:
+        click.echo(f"refused {len(refusals) - LISTED} more files; `diachron inspect` lists all", err=True)
     if dry_run:
         _print(describe(plan), as_json)
         return
     assert out is not None
-    run = RunOptions(out, workers, _shard(shard), overwrite, retry_failed)
-    if run.shard[1] < 1:
-        raise RecipeError(f"--shard {shard}: expected I/N, e.g. 0/2")
+    run = RunOptions(out, workers, part, overwrite, retry_failed)
     with progress_bar("samples", quiet=as_json) as progress:
         result = generate(plan, run, progress=progress)
     if as_json:
         click.echo(json.dumps({"out": str(out), **result.to_json()}))
     else:
         _summary(out, result.to_json())
-    if result.done + result.found == 0:
-        raise click.exceptions.Exit(1)
+    if result.refused and result.done + result.found == 0:
+        reason, refused = result.refused.most_common(1)[0]
+        raise SourceError(
+            f"{out}: no sample could be made, {refused} refused as {reason} ({REJECTION_REASONS[reason]}); "
+            f"{result.example}",
+            reason,
+        )
 
 
 def _shard(text: str) -> tuple[int, int]:

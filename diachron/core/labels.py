@@ -192,6 +192,10 @@ def build_schema(
             )
         table[hub.IDS[hub_name]] = by_name[class_name]
     if rest is not None:
+        if rest not in by_name:
+            raise LabelError(
+                f"scheme '{name}': cannot draw the rest as '{rest}'; classes are {', '.join(by_name)}"
+            )
         for hub_id in (*hub.SURFACES, *hub.OBJECTS):
             table.setdefault(hub_id, by_name[rest])
     return LabelSchema(name, listed, table, ignore)

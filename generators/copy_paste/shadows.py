@@ -132,18 +132,17 @@ def cast(
     if sun is None or length_px < 1.0:
         return picture, np.zeros(mask.shape, bool)
     umbra = light.swept(mask, sun.shadow_row, sun.shadow_col, length_px)
-    # Under the eaves the shadow meets the wall: soften outwards only.
-    strength = ndimage.gaussian_filter((umbra | mask).astype(np.float32), 0.8)
-    strength = np.where(may_fall_on, strength, 0.0)
+    # Soft along its rim; full where it meets the wall, and nothing on the sunny sides.
+    soft = ndimage.gaussian_filter(umbra.astype(np.float32), 0.8)
+    full = ndimage.gaussian_filter((umbra | mask).astype(np.float32), 0.8)
+    strength = np.where(may_fall_on | mask, np.where(umbra, full, soft), 0.0)
     strength[strength < 0.08] = 0.0
-    # The wall's own soft edge on the sunny side is no shadow.
-    sunny = light.swept(mask, -sun.shadow_row, -sun.shadow_col, 3.0) & ~umbra
-    strength[sunny] = 0.0
     bright = picture[:3].mean(axis=0)
     palette = palette_of(scene)
     floor = palette.dark_below * 0.8
     lit = np.clip((bright - floor) / max(palette.lit_level - floor, 1e-6), 0.0, 1.0)
     contrast = np.asarray(sun.contrast, np.float32)[:, None, None]
     factor = 1.0 - (1.0 - contrast) * (strength * lit)
-    touched = (strength > 0) & (lit > 0)
-    return np.where(touched, picture * factor, picture).astype(np.float32), touched
+    touched = (strength > 0) & (lit > 0) & may_fall_on
+    factor = np.where(touched | mask, factor, np.float32(1.0))
+    return (picture * factor).astype(np.float32), touched & ~mask

@@ -1,9 +1,11 @@
-"""LEVIR-CD: A, B and label folders of PNG a split, change as 255 (open-cd, BIT_CD, torchgeo's LEVIRCD+).
+"""LEVIR-CD: A, B and label folders of PNG a split, change as 255 (open-cd, torchgeo's LEVIRCD+).
 
-`{train,val,test}/{A,B,label}/0000042.png` with `list/{train,val,test}.txt`. Masks are 0 and 255: open-cd
-and BIT_CD take only 255 (or above 127) for change and read a 0/1 mask as unchanged throughout; torchgeo
-clamps. The layout has no ignore value, so unknown pixels are written as unchanged and both pictures are
-black there. More than two dates: the first against the last.
+`{train,val,test}/{A,B,label}/0000042.png` with `list/{train,val,test}.txt`. BIT_CD reads the lists, and A, B
+and label without a split above them: move the files together, no name stands in two splits.
+
+Masks are 0 and 255: open-cd and BIT_CD take only 255 (or above 127) for change and read a 0/1 mask as
+unchanged throughout; torchgeo clamps. The layout has no ignore value, so unknown pixels are written as
+unchanged and both pictures are black there. More than two dates: the first against the last.
 """
 
 from __future__ import annotations
@@ -15,12 +17,11 @@ import numpy as np
 from PIL import Image
 
 from diachron.core.change import CHANGE_IGNORE
+from diachron.outputs import layout
 from diachron.outputs.exporters.folder import empty_folder, rgb8
 from diachron.outputs.readers import Dataset
 
 REGISTERED = True
-
-SPLITS = ("train", "val", "test")
 
 
 def export(dataset: Dataset, to: Path) -> int:
@@ -31,8 +32,8 @@ def export(dataset: Dataset, to: Path) -> int:
         PackageError: the pictures have no red, green and blue.
     """
     root = empty_folder(to)
-    listed: dict[str, list[str]] = {split: [] for split in SPLITS}
-    for split in SPLITS:
+    listed: dict[str, list[str]] = {split: [] for split in layout.SPLITS}
+    for split in layout.SPLITS:
         for name in ("A", "B", "label"):
             (root / split / name).mkdir(parents=True)
     last = f"t{dataset.info['dates']}"

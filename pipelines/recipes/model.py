@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping
 from dataclasses import asdict
 from functools import cached_property
+from itertools import pairwise
 from types import ModuleType
 from typing import Any, Literal
 
@@ -28,7 +31,7 @@ PRESETS: dict[str, dict[str, dict[str, Any]]] = {"aerial": {}}
 class Recipe(BaseModel):
     """A resolved recipe."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
     name: str = Field(description="file name of the recipe")
     description: str = Field(default="", description="one line for people")
@@ -81,7 +84,7 @@ class Recipe(BaseModel):
         if isinstance(value, int):
             if value < 2:
                 raise ValueError(f"a sample has at least two dates, got {value}")
-        elif len(value) < 2 or value != sorted(value) or len(set(value)) != len(value):
+        elif len(value) < 2 or not all(earlier < later for earlier, later in pairwise(value)):
             raise ValueError(f"dates are two or more times in years, in order, each once; got {value}")
         return value
 
@@ -93,10 +96,10 @@ class Recipe(BaseModel):
     @field_validator("renderer")
     @classmethod
     def _known_renderer(cls, value: dict[str, Any]) -> dict[str, Any]:
-        name = value.get("name")
+        name = str(value.get("name"))
         known = registry.entries("renderers")
         if name not in known:
-            raise ValueError(f"no renderer is called '{name}'; {nearest_names(str(name), known)}")
+            raise ValueError(f"no renderer is called '{name}'; {nearest_names(name, known)}")
         extra = sorted(set(value) - {"name"})
         if extra:
             raise ValueError(f"renderer '{name}' takes no parameter '{extra[0]}'")
@@ -112,13 +115,15 @@ class Recipe(BaseModel):
         preset = steps.pop("preset", None)
         resolved: dict[str, Any] = {}
         if preset is not None:
+            preset = str(preset)
             if preset not in PRESETS:
-                raise ValueError(f"no preset is called '{preset}'; {nearest_names(str(preset), PRESETS)}")
+                raise ValueError(f"no preset is called '{preset}'; {nearest_names(preset, PRESETS)}")
             resolved = {name: PRESETS[preset].get(name, {}) for name in known}
         for name, parameters in steps.items():
             if parameters == NONE:
                 resolved.pop(name, None)
             else:
+                _mapping(name, {} if parameters is None else parameters)
                 resolved[name] = {**resolved.get(name, {}), **(parameters or {})}
         return {name: _parameters("acquisition", name, resolved[name]) for name in sorted(resolved)}
 
@@ -155,8 +160,7 @@ def _modules(kind: str, table: dict[str, Any]) -> dict[str, tuple[ModuleType, An
 
 def _parameters(kind: str, name: str, given: Any) -> dict[str, Any]:
     """Return all parameters of a process or step, checked, with the defaults filled in."""
-    if not isinstance(given, dict):
-        raise ValueError(f"{name}: expected a mapping of parameters or none, got {given!r}")
+    _mapping(name, given)
     try:
         module = registry.load(kind, name)
         checked = TypeAdapter(module.Parameters).validate_python(given)
@@ -165,7 +169,24 @@ def _parameters(kind: str, name: str, given: Any) -> dict[str, Any]:
     except DiachronError as error:
         raise ValueError(f"{name}: {error}") from None
     resolved: dict[str, Any] = asdict(checked)
+    for key, value in resolved.items():
+        if not _is_finite(value):
+            raise ValueError(f"{name}: {key}: {value} is not finite")
     return resolved
+
+
+def _mapping(name: str, given: Any) -> None:
+    if not isinstance(given, dict) or not all(isinstance(key, str) for key in given):
+        raise ValueError(f"{name}: expected a mapping of parameters or none, got {given!r}")
+
+
+def _is_finite(value: Any) -> bool:
+    """Whether every number in a parameter is one that can be computed with."""
+    if isinstance(value, Mapping):
+        return all(_is_finite(part) for part in value.values())
+    if isinstance(value, (list, tuple)):
+        return all(_is_finite(part) for part in value)
+    return not isinstance(value, float) or math.isfinite(value)
 
 
 def explain(error: ValidationError, known: Any) -> str:

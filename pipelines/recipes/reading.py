@@ -32,29 +32,53 @@ def load_recipe(name: str, overrides: list[str] | None = None) -> Recipe:
     Raises:
         RecipeError: no such recipe, a base of a base, an unknown key or a value out of range.
     """
+    path, values, _ = _over_base(name)
+    for override in overrides or []:
+        _set(values, override)
+    # A printed recipe carries its name and stays the same recipe in a file of any name.
+    values.setdefault("name", path.stem)
+    return build_recipe(values, str(path.name))
+
+
+def recipe_tiles(name: str, recipe: Recipe) -> Path | None:
+    """Return the folder of the tiles that come with a recipe, None where it brings none.
+
+    They lie beside the file that names them: that of the recipe, or of its base.
+
+    Raises:
+        RecipeError: the folder is not there, or lies elsewhere.
+    """
+    if recipe.source is None:
+        return None
+    _, _, home = _over_base(name)
+    folder = home / recipe.source
+    if not folder.resolve().is_relative_to(home.resolve()):
+        raise RecipeError(
+            f"{name}: source '{recipe.source}' leaves the recipe's folder; give it with --source"
+        )
+    if not folder.exists():
+        raise RecipeError(
+            f"{name}: its source '{recipe.source}' is not in {home}; give tiles with --source DIR"
+        )
+    return folder
+
+
+def _over_base(name: str) -> tuple[Path, dict[str, Any], Path]:
+    """Return a recipe's file, its values over those of its base, and the folder that `source` is in."""
     path = _find(name)
     values = _read(path)
+    home = path.parent
     base = values.pop("base", None)
     if base is not None:
         base_path = _find(str(base), beside=path.parent)
         below = _read(base_path)
         if "base" in below:
             raise RecipeError(f"{path}: base '{base}' has a base itself; one level is allowed")
+        below.pop("name", None)
+        if "source" not in values:
+            home = base_path.parent
         values = _merge(below, values)
-    for override in overrides or []:
-        _set(values, override)
-    values["name"] = path.stem
-    if isinstance(values.get("source"), str):
-        # Tiles that come with a recipe lie beside it, wherever it is installed.
-        folder = (path.parent / values["source"]).resolve()
-        if not folder.is_relative_to(path.parent.resolve()):
-            raise RecipeError(f"{path}: source '{values['source']}' leaves the recipe's folder; use --source")
-    return build_recipe(values, str(path.name))
-
-
-def recipe_folder(name: str) -> Path:
-    """Return the folder in which a recipe's file lies."""
-    return _find(name).parent
+    return path, values, home
 
 
 def resolved_yaml(recipe: Recipe) -> str:
@@ -72,7 +96,7 @@ def _find(name: str, beside: Path | None = None) -> Path:
         for folder in (beside, Path()):
             if folder is not None and (folder / name).is_file():
                 return folder / name
-        raise RecipeError(f"{name}: no such recipe file")
+        raise RecipeError(f"{name}: there is no such file; `diachron recipes` lists those that are built in")
     known = {path.stem: path for path in FOLDER.glob("*.yaml")}
     if name not in known:
         raise RecipeError(f"no recipe is called '{name}'; {nearest_names(name, known)}, or give a .yaml file")
@@ -88,6 +112,9 @@ def _read(path: Path) -> dict[str, Any]:
         raise RecipeError(f"{path}: cannot be read ({error})") from None
     if not isinstance(values, dict):
         raise RecipeError(f"{path}: a recipe is a mapping of keys, got {type(values).__name__}")
+    for key in values:
+        if not isinstance(key, str):
+            raise RecipeError(f"{path}: unknown key {key!r}; {nearest_names(str(key), Recipe.model_fields)}")
     return values
 
 
@@ -118,6 +145,8 @@ def _set(values: dict[str, Any], override: str) -> None:
     except yaml.YAMLError as error:
         raise RecipeError(f"--set {override}: not YAML: {' '.join(str(error).split())}") from None
     *path, last = key.split(".")
+    if not all((*path, last)):
+        raise RecipeError(f"--set {override}: '{key}' is no key; write a.b=value, e.g. --set years=3")
     inner: Any = values
     for part in path:
         if not isinstance(inner.get(part), dict):

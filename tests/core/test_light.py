@@ -22,7 +22,9 @@ def test_shadows_fall_away_from_the_sun(sun_azimuth_deg, direction):
     assert shadow_direction(sun_azimuth_deg) == pytest.approx(direction, abs=1e-12)
 
 
-@pytest.mark.parametrize(("elevation", "length"), [(45, 6.0), (90, 0.0), (math.degrees(math.atan(0.5)), 12.0)])
+@pytest.mark.parametrize(
+    ("elevation", "length"), [(45, 6.0), (90, 0.0), (math.degrees(math.atan(0.5)), 12.0)]
+)
 def test_a_shadow_is_height_over_the_tangent_of_elevation(elevation, length):
     assert shadow_length_m(6.0, elevation) == pytest.approx(length, abs=1e-12)
 
@@ -41,7 +43,12 @@ def box(shape: tuple[int, int] = (20, 24)) -> np.ndarray:
 
 @pytest.mark.parametrize(
     ("step", "rows", "cols"),
-    [((0, 1), (8, 12), (14, 17)), ((0, -1), (8, 12), (6, 9)), ((1, 0), (12, 15), (9, 14)), ((-1, 0), (5, 8), (9, 14))],
+    [
+        ((0, 1), (8, 12), (14, 17)),
+        ((0, -1), (8, 12), (6, 9)),
+        ((1, 0), (12, 15), (9, 14)),
+        ((-1, 0), (5, 8), (9, 14)),
+    ],
 )
 def test_a_box_sweeps_a_box_along_an_axis(step, rows, cols):
     expected = np.zeros((20, 24), bool)
@@ -66,9 +73,7 @@ def test_what_leaves_the_window_is_lost():
     np.testing.assert_array_equal(covered, expected)
 
 
-@given(
-    hnp.arrays(np.bool_, (9, 11)), st.floats(0, 360), st.floats(0, 12), st.floats(0, 12)
-)
+@given(hnp.arrays(np.bool_, (9, 11)), st.floats(0, 360), st.floats(0, 12), st.floats(0, 12))
 def test_a_shadow_keeps_off_its_object_and_grows_with_its_length(mask, azimuth, a, b):
     step = shadow_direction(azimuth)
     untouched = mask.copy()

@@ -18,11 +18,14 @@ motions = st.builds(Motion, places, places, places, places, st.floats(-180, 180)
 
 
 def forward(motion: Motion, row: float, col: float) -> tuple[float, float]:
-    """Return where a pixel of the donor's scene comes to lie: scaled and turned about the centre, then shifted."""
+    """Return where a pixel of the donor's scene comes to lie: scaled and turned about its centre."""
     angle = math.radians(motion.turn_deg)
     down, right = row - motion.from_row, col - motion.from_col
     # From the column axis towards the row axis: (0, 1) turned by 90 degrees is (1, 0).
-    turned = down * math.cos(angle) + right * math.sin(angle), right * math.cos(angle) - down * math.sin(angle)
+    turned = (
+        down * math.cos(angle) + right * math.sin(angle),
+        right * math.cos(angle) - down * math.sin(angle),
+    )
     return motion.to_row + motion.scale * turned[0], motion.to_col + motion.scale * turned[1]
 
 
@@ -50,7 +53,9 @@ def test_a_motion_comes_back_from_its_record(motion):
     ],
 )
 def test_a_motion_is_exact_where_pixels_fall_on_pixels(more, exact):
-    assert Motion(**{"from_row": 4.0, "from_col": 5.0, "to_row": 10.0, "to_col": 3.0, **more}).is_exact == exact
+    assert (
+        Motion(**{"from_row": 4.0, "from_col": 5.0, "to_row": 10.0, "to_col": 3.0, **more}).is_exact == exact
+    )
 
 
 @given(st.integers(-5, 5), st.integers(-5, 5))
@@ -58,7 +63,9 @@ def test_an_exact_motion_copies_pixels(down, right):
     donor = np.random.default_rng(0).random((30, 30))
     motion = Motion(12.0, 14.0, 12.0 + down, 14.0 + right)
     assert motion.is_exact
-    moved = ndimage.affine_transform(donor, motion.matrix(), motion.offset(8, 8), output_shape=(12, 12), order=1)
+    moved = ndimage.affine_transform(
+        donor, motion.matrix(), motion.offset(8, 8), output_shape=(12, 12), order=1
+    )
     np.testing.assert_allclose(moved, donor[8 - down : 20 - down, 8 - right : 20 - right], atol=1e-12)
 
 

@@ -6,7 +6,6 @@ import json
 import subprocess
 import sys
 from importlib import metadata
-from pathlib import Path
 
 import pytest
 
@@ -47,7 +46,9 @@ def test_parts_that_entries_share_are_not_entries():
 
 
 def test_an_unknown_name_is_refused_with_the_nearest():
-    with pytest.raises(UnknownNameError, match=r"no entry of processes is called 'demolishion'; .*'demolition'"):
+    with pytest.raises(
+        UnknownNameError, match=r"no entry of processes is called 'demolishion'; .*'demolition'"
+    ):
         registry.load("processes", "demolishion")
 
 
@@ -96,11 +97,3 @@ def test_a_missing_folder_is_named(monkeypatch):
     monkeypatch.setitem(registry.KINDS, "processes", "diachron.nowhere")
     with pytest.raises(UnknownNameError, match=r"the package diachron\.nowhere is missing"):
         registry.entries("processes")
-
-
-def test_names_stand_for_files(tmp_path):
-    home = Path(registry.__file__).parents[2]
-    for kind, package in registry.KINDS.items():
-        folder = home / package.removeprefix("diachron.").replace(".", "/")
-        for name in registry.entries(kind):
-            assert (folder / f"{name}.py").is_file() or (folder / name / "__init__.py").is_file()

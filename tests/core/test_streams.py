@@ -38,7 +38,9 @@ def test_other_streams_drawn_before_move_nothing(seed, sample, stage, others):
 
 
 def test_seeds_samples_and_stages_have_streams_of_their_own():
-    keys = [(seed, sample, stage) for seed in (0, 1, 2) for sample in (0, 1, 2) for stage in ("events", "paint")]
+    keys = [
+        (seed, sample, stage) for seed in (0, 1, 2) for sample in (0, 1, 2) for stage in ("events", "paint")
+    ]
     assert len({tuple(first(*key)) for key in keys}) == len(keys)
 
 
@@ -55,7 +57,10 @@ def test_negative_keys_are_refused(seed, sample):
 
 def test_another_process_draws_the_same():
     # String hashes differ by PYTHONHASHSEED, a checksum does not.
-    code = "from diachron.core.streams import stream; print(stream(5, 7, 'events').integers(0, 2**62, 3).tolist())"
+    code = (
+        "from diachron.core.streams import stream\n"
+        "print(stream(5, 7, 'events').integers(0, 2**62, 3).tolist())"
+    )
     told = subprocess.run(
         [sys.executable, "-c", code],
         env={**os.environ, "PYTHONHASHSEED": "12345"},

@@ -1,0 +1,62 @@
+"""On real maps too, new objects touch nothing and stand on open ground."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+from scipy import ndimage
+
+from diachron.core import hub
+from diachron.core.scene import object_class_map
+from diachron.pipelines.sources import SourceOptions, discover
+from diachron.simulators.preparation import prepare
+from tests.worlds import YEARS, played
+
+EIGHT = np.ones((3, 3), bool)
+
+
+@pytest.fixture(scope="module")
+def real_data() -> Path:
+    folder = os.environ.get("DIACHRON_DATA")
+    if not folder or not Path(folder).is_dir():
+        pytest.skip("DIACHRON_DATA does not name the folder of real sets")
+    return Path(folder)
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "tiles"),
+    [
+        ("dubai_mbrsc", {"schema": "mbrsc", "gsd_m": 1.0}, 3),
+        ("oam_banepa", {}, 3),
+        ("building_cities", {}, 8),
+    ],
+)
+def test_no_new_object_touches_anything(real_data, name, options, tiles):
+    source = discover(SourceOptions(source=str(real_data / name), **options))
+    units = source.units(384)
+    scenes = [prepare(source.read(units[k * len(units) // tiles])) for k in range(tiles)]
+    placed = 0
+    faults: list[str] = []
+    for number, scene in enumerate(scenes):
+        classes = object_class_map(scene.instances, scene.objects)
+        closed = (scene.instances > 0) | np.isin(scene.surface, (hub.WATER, hub.IGNORE))
+        assert set(np.unique(classes[scene.instances > 0])) <= set(hub.OBJECTS)
+        for seed, anchor in enumerate((0.0, YEARS, 2.0)):
+            play = played(
+                scene, seed=seed, anchor=anchor, incidents=12.0, lenders=[scenes[number - 1]], gap_m=0.5
+            )
+            taken = np.zeros(scene.grid.shape, bool)
+            new = {e.object_id: e for e in play.log if e.object_id not in scene.objects}
+            for event in new.values():
+                mask = np.zeros(scene.grid.shape, bool)
+                mask[event.footprint.window][event.footprint.mask] = True
+                grown = ndimage.binary_dilation(mask, EIGHT)
+                if (grown & (closed | taken)).any():
+                    faults.append(f"{scene.source} seed {seed}: object {event.object_id}")
+                taken |= mask
+            placed += len(new)
+    assert placed >= 20
+    assert faults == []
