@@ -40,7 +40,7 @@ def open_folder(plan: Plan, storage: LocalStorage, *, overwrite: bool) -> None:
         raise RunRefusedError(f"{out}: is a file; choose a folder with --out")
     if overwrite and manifest.is_file():
         _remove(storage)
-    if not manifest.is_file() and out.is_dir() and any(not _is_ours(path) for path in out.iterdir()):
+    elif not manifest.is_file() and out.is_dir() and any(not _is_ours(path) for path in out.iterdir()):
         raise RunRefusedError(f"{out}: is not empty and holds no data set; choose another --out")
     out.mkdir(parents=True, exist_ok=True)
     # Under the lock, because shards of one job array start together in one empty folder.

@@ -16,8 +16,9 @@ from diachron.core.distributions import Quantity, draw_quantity
 from diachron.core.motion import Motion
 from diachron.core.scene import Donor, Footprint
 from diachron.simulators import orientation
-from diachron.simulators.shapes import draw_shape, trimmed
-from diachron.simulators.site import Lender, Pixels, Site
+from diachron.simulators.lenders import Lender, Pixels
+from diachron.simulators.shapes import ROUNDING_PX, draw_shape, trimmed
+from diachron.simulators.site import Site
 
 # Candidates drawn at once, and batches before an incident is given up.
 BATCH = 192
@@ -28,6 +29,8 @@ DONORS_PER_PLACE = 4
 COARSEST = 1.3
 # A turn this small is left out: the pixels then stay as they are, without resampling.
 NEGLIGIBLE_TURN_DEG = 4.0
+# An interpolated mask is sure of a pixel whose four neighbours are its own: a diagonal more.
+BLURRED_PX = 1.42
 # Donors shrunk below this have no pixel that is sure to be theirs.
 SMALLEST_PROBED_SCALE = 0.75
 
@@ -87,7 +90,7 @@ class _Search:
                 lender
                 for same in (True, False)
                 for lender in self.site.free_lenders(self.wish.object_class, same_scene=same)
-                if 0.6 <= lender[0].area_m2 / self.area_m2 <= 3.0
+                if 0.6 <= lender.donor.area_m2 / self.area_m2 <= 3.0
             ]
         )
 
@@ -100,8 +103,9 @@ class _Roofs:
 
     @cached_property
     def _columns(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        own = [donor.object.orientation_deg for donor, _ in self.lenders]
-        return np.array(own, np.float64), np.array([turn for _, turn in self.lenders], np.float64)
+        own = [lender.donor.object.orientation_deg for lender in self.lenders]
+        wanted = [lender.shadow_turn_deg for lender in self.lenders]
+        return np.array(own, np.float64), np.array(wanted, np.float64)
 
     def that_turn(self, local_deg: float | None, limit_deg: float) -> NDArray[np.intp]:
         """Return the places in the list of those to which `feasible_turn` gives a turn."""
@@ -196,21 +200,26 @@ def _donor_at(
     gsd = site.scene.grid.gsd_m
     own = site.free_lenders(wish.object_class, same_scene=same)
     if not same:
-        own = [lender for lender in own if lender[0].gsd_m <= COARSEST * gsd]
+        own = [lender for lender in own if lender.donor.gsd_m <= COARSEST * gsd]
     options = []
     for index in rng.permutation(len(own)).tolist():
-        donor, shadow_turn = own[index]
-        turn = feasible_turn(donor, shadow_turn, local, wish.turn_limit_deg)
+        lender = own[index]
+        turn = feasible_turn(lender, local, wish.turn_limit_deg)
         if turn is None:
             continue
-        scale = 1.0 if same else donor.gsd_m / gsd * draw_quantity(rng, wish.scale)
-        options.append((donor, turn, scale))
+        scale = 1.0 if same else lender.donor.gsd_m / gsd * draw_quantity(rng, wish.scale)
+        options.append((lender, turn, scale))
         if len(options) == DONORS_PER_PLACE:
             break
-    for donor, turn, scale in options:
+    room_px = float(site.terrain.clearance_px[row, col]) - search.gap_px
+    for lender, turn, scale in options:
+        # Most places are too narrow, and one number or a few pixels tell; turning a mask costs much more.
+        exact = turn == 0.0 and scale == 1.0
+        if room_px <= (lender.core_px if exact else (lender.core_px - BLURRED_PX) * scale) - 2 * ROUNDING_PX:
+            continue
+        donor = lender.donor
         motion = centred_motion(donor, row, col, turn, scale)
-        # Turning a mask costs ten times as much as asking a few of its pixels, and most places fail there.
-        if not motion.is_exact and not site.is_open(*_moved_probes(site, donor, motion), search.gap_px):
+        if not exact and not site.is_open(_moved_probes(lender, motion), search.gap_px):
             continue
         footprint = moved_footprint(donor, motion)
         if footprint is not None and site.fits(footprint, search.allowed, search.gap_px):
@@ -225,27 +234,25 @@ def _lent(donor: Donor, motion: Motion) -> dict[str, object]:
     return {"donor_scene": donor.scene, "donor_object": donor.object.id, "motion": motion.to_json()}
 
 
-def feasible_turn(
-    donor: Donor, shadow_turn_deg: float | None, local_deg: float | None, limit_deg: float
-) -> float | None:
+def feasible_turn(lender: Lender, local_deg: float | None, limit_deg: float) -> float | None:
     """Return by how much to turn a donor so that walls fit the neighbourhood and shadows the sun.
 
     Args:
-        donor: the object.
-        shadow_turn_deg: the turn that its shadow asks for (`Site.lenders`); None where none is known.
+        lender: the donor, with the turn that its shadow asks for.
         local_deg: direction of the neighbourhood modulo 90 degrees, None where nothing stands.
         limit_deg: how far the turned shadow may disagree with the sun.
 
     Returns:
         The turn in degrees, or None where no turn satisfies both.
     """
-    if shadow_turn_deg is None:
+    wanted = lender.shadow_turn_deg
+    if wanted is None:
         return None
-    turn = shadow_turn_deg
-    own = donor.object.orientation_deg
+    turn = wanted
+    own = lender.donor.object.orientation_deg
     if local_deg is not None and own is not None:
-        turn = _lined_up(own, local_deg, shadow_turn_deg, math.ceil)
-        if abs(turn - shadow_turn_deg) > limit_deg:
+        turn = _lined_up(own, local_deg, wanted, math.ceil)
+        if abs(turn - wanted) > limit_deg:
             return None
     return 0.0 if abs(turn) < NEGLIGIBLE_TURN_DEG else turn
 
@@ -287,11 +294,11 @@ def moved_footprint(donor: Donor, motion: Motion) -> Footprint | None:
     return trimmed(Footprint(top, left, soft > 0.5))
 
 
-def _moved_probes(site: Site, donor: Donor, motion: Motion) -> Pixels:
+def _moved_probes(lender: Lender, motion: Motion) -> Pixels:
     """Return (rows, cols) of pixels that the moved footprint is sure to have."""
     if motion.scale < SMALLEST_PROBED_SCALE:
         return np.empty(0, np.intp), np.empty(0, np.intp)
-    rows, cols = site.probes(donor)
+    rows, cols = lender.probes
     back = motion.matrix()
     # The inverse of a similarity is its transpose over the squared scale.
     there = motion.scale**2 * (back.T @ np.stack([rows - motion.from_row, cols - motion.from_col]))
@@ -306,7 +313,7 @@ def _drawn_at(
     """Return a drawn shape that fits at (row, col), with the roof of a donor of its size if there is one."""
     site, wish = search.site, search.wish
     shape = draw_shape(rng, search.area_m2, site.scene.grid.gsd_m, local)
-    hopeful = site.is_open(*shape.probes_at(row, col), search.gap_px)
+    hopeful = site.is_open(shape.probes_at(row, col), search.gap_px)
     footprint = shape.footprint_at(row, col) if hopeful else None
     if hopeful and footprint is None:
         return None
@@ -315,8 +322,8 @@ def _drawn_at(
     if footprint is None or not site.fits(footprint, search.allowed, search.gap_px):
         return None
     if chosen is not None:
-        donor, shadow_turn = chosen
-        turn = feasible_turn(donor, shadow_turn, local, wish.turn_limit_deg)
+        donor = chosen.donor
+        turn = feasible_turn(chosen, local, wish.turn_limit_deg)
         motion = _roof_motion(donor, footprint, turn or 0.0, donor.gsd_m / site.scene.grid.gsd_m)
         if motion is not None:
             return Placement(footprint, local, {"origin": "drawn", **_lent(donor, motion)}, donor)

@@ -18,15 +18,7 @@ def choose_standing(
     rng: np.random.Generator, site: Site, classes: frozenset[int], max_area_m2: float
 ) -> SceneObject | None:
     """Return a standing object of these hub classes, each as likely as the next; None when none is left."""
-    pixel = site.scene.grid.pixel_area_m2
-    objects, pixels = site.scene.objects, site.terrain.object_px
-    ids = [
-        object_id
-        for object_id in site.standing(classes)
-        if pixels[object_id] * pixel <= max_area_m2
-        and objects[object_id].fill >= WHOLE_FILL
-        and objects[object_id].certain
-    ]
+    ids = site.standing(classes, max_area_m2=max_area_m2, least_fill=WHOLE_FILL)
     if not ids:
         return None
     chosen = ids[int(rng.integers(len(ids)))]

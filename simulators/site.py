@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -14,7 +13,8 @@ from scipy import ndimage
 
 from diachron.core import hub
 from diachron.core.events import ChangeEvent
-from diachron.core.scene import Donor, Footprint, Scene, Sun, object_class_map
+from diachron.core.scene import Donor, Footprint, Scene, object_class_map
+from diachron.simulators.lenders import Lender, LenderTable, Pixels
 from diachron.simulators.orientation import orientation_field, wall_vectors
 
 Mask = NDArray[np.bool_]
@@ -39,6 +39,13 @@ class Terrain:
     plain: NDArray[np.bool_]
     area_km2: float
     object_px: Mapping[int, int]
+    _lent_by: list[LenderTable] = field(init=False, repr=False, default_factory=list)
+
+    def lender_table(self, donors: tuple[Donor, ...], scene: Scene) -> LenderTable:
+        """Return the table of a site's donors; the last one is kept, as samples of a window share theirs."""
+        if not (self._lent_by and self._lent_by[0].serves(donors)):
+            self._lent_by[:] = [LenderTable(donors, scene.source, scene.sun)]
+        return self._lent_by[0]
 
 
 def survey(scene: Scene) -> Terrain:
@@ -96,10 +103,6 @@ def plain_ground(scene: Scene) -> Mask:
 # Times that one building of the source may stand in a sample beside the original.
 MOST_USES = 2
 
-Pixels = tuple[NDArray[np.intp], NDArray[np.intp]]
-# A donor, and the turn that brings its shadow under the sun of the site; None where no turn is known to.
-Lender = tuple[Donor, float | None]
-
 
 @dataclass(frozen=True)
 class _Closed:
@@ -152,12 +155,14 @@ class Site:
     _gone: set[int] = field(init=False, default_factory=set)
     _lent: Counter[tuple[str, int]] = field(init=False, default_factory=Counter)
     _used_up: set[tuple[str, int]] = field(init=False, default_factory=set)
-    _by_class: dict[frozenset[int], list[int]] = field(init=False, repr=False, default_factory=dict)
-    _probes: dict[tuple[str, int], Pixels] = field(init=False, repr=False, default_factory=dict)
-    _lenders: dict[tuple[int, bool], list[Lender]] = field(init=False, repr=False, default_factory=dict)
+    _suitable: dict[tuple[frozenset[int], float, float], list[int]] = field(
+        init=False, repr=False, default_factory=dict
+    )
+    _table: LenderTable = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         self._next_object = max(self.scene.objects, default=0) + 1
+        self._table = self.terrain.lender_table(self.donors, self.scene)
 
     def new_object_id(self) -> int:
         """Return an id that no object of this place has had."""
@@ -169,39 +174,38 @@ class Site:
         self._next_event += 1
         return self._next_event - 1
 
-    def standing(self, classes: frozenset[int]) -> list[int]:
-        """Return the ids of objects of these hub classes that no event has touched, in order."""
-        if classes not in self._by_class:
-            self._by_class[classes] = [
+    def standing(
+        self, classes: frozenset[int], *, max_area_m2: float = np.inf, least_fill: float = 0.0
+    ) -> list[int]:
+        """Return the ids of objects of these hub classes that no event has touched, in order.
+
+        Args:
+            classes: hub ids.
+            max_area_m2: larger ones are left out.
+            least_fill: of its box; where one is asked for, pieces whose outline is a guess are left out.
+        """
+        key = (classes, max_area_m2, least_fill)
+        if key not in self._suitable:
+            pixel_m2 = self.scene.grid.pixel_area_m2
+            self._suitable[key] = [
                 object_id
                 for object_id, entry in sorted(self.scene.objects.items())
                 if entry.object_class in classes
+                and self.terrain.object_px[object_id] * pixel_m2 <= max_area_m2
+                and (least_fill == 0.0 or (entry.certain and entry.fill >= least_fill))
             ]
-        return [object_id for object_id in self._by_class[classes] if object_id not in self._gone]
+        return [object_id for object_id in self._suitable[key] if object_id not in self._gone]
 
     def lenders(self, object_class: int, *, same_scene: bool) -> list[Lender]:
         """Return the donors of a hub class from this scene, or those from other scenes, in order."""
-        key = (object_class, same_scene)
-        if key not in self._lenders:
-            # The donors of a scene share its sun, so one angle serves them all.
-            turns = {
-                id(donor.sun): _shadow_turn(donor.sun, self.scene.sun, same_scene=same_scene)
-                for donor in {id(donor.sun): donor for donor in self.donors}.values()
-            }
-            self._lenders[key] = [
-                (donor, turns[id(donor.sun)])
-                for donor in self.donors
-                if donor.object.object_class == object_class
-                and (donor.scene == self.scene.source) == same_scene
-            ]
-        return self._lenders[key]
+        return self._table.of(object_class, same_scene=same_scene)
 
     def free_lenders(self, object_class: int, *, same_scene: bool) -> list[Lender]:
         """Return those that have not been used up in this sample: clones side by side give it away."""
         lenders = self.lenders(object_class, same_scene=same_scene)
         if not self._used_up:
             return lenders
-        return [entry for entry in lenders if (entry[0].scene, entry[0].object.id) not in self._used_up]
+        return [lender for lender in lenders if lender.key not in self._used_up]
 
     def lend(self, donor: Donor) -> None:
         """Count one use of a donor."""
@@ -214,22 +218,9 @@ class Site:
         """Keep later events off an object."""
         self._gone.add(object_id)
 
-    def probes(self, donor: Donor) -> Pixels:
-        """Return (rows, cols), in its own scene, of the outermost pixels that lie wholly inside a donor."""
-        key = (donor.scene, donor.object.id)
-        if key not in self._probes:
-            footprint = donor.object.footprint
-            rows, cols = np.nonzero(ndimage.binary_erosion(footprint.mask, np.ones((3, 3), bool)))
-            if rows.size:
-                ends = [
-                    f(axis) for axis in (rows, cols, rows + cols, rows - cols) for f in (np.argmin, np.argmax)
-                ]
-                rows, cols = rows[ends], cols[ends]
-            self._probes[key] = rows + footprint.row, cols + footprint.col
-        return self._probes[key]
-
-    def is_open(self, rows: NDArray[np.intp], cols: NDArray[np.intp], gap_px: float) -> bool:
+    def is_open(self, pixels: Pixels, gap_px: float) -> bool:
         """Return whether pixels lie in the picture, away from all that stands: a part of what `fits` asks."""
+        rows, cols = pixels
         if rows.size == 0:
             return True
         height, width = self.scene.grid.shape
@@ -263,20 +254,12 @@ class Site:
             return False
         if any(closed.touches(footprint) for closed in self._closed):
             return False
-        return bool(self.terrain.plain[box][inside].mean() >= PLAIN_SHARE)
+        plain = self.terrain.plain[box][inside]
+        return bool(np.count_nonzero(plain) / plain.size >= PLAIN_SHARE)
 
     def take(self, footprint: Footprint, gap_px: float) -> None:
         """Close a footprint and the gap around it for later placements."""
         self._closed.append(_Closed(footprint, max(gap_px, 1.0)))
-
-
-def _shadow_turn(there: Sun | None, here: Sun | None, *, same_scene: bool) -> float | None:
-    """Return the turn from one sun's shadows to another's, in [-180, 180) degrees."""
-    if here is not None and there is not None:
-        wanted = math.degrees(math.atan2(here.shadow_row, here.shadow_col))
-        given = math.degrees(math.atan2(there.shadow_row, there.shadow_col))
-        return (wanted - given + 180.0) % 360.0 - 180.0
-    return 0.0 if same_scene or (here is None and there is None) else None
 
 
 @dataclass(frozen=True)

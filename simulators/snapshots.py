@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -96,8 +97,8 @@ def edited_windows(
     *,
     anchor_years: float = -np.inf,
     time_years: float = np.inf,
-) -> Iterator[EditedWindow]:
-    """Yield the parts of the label map that differ at a time, without touching the rest of the frame.
+) -> list[EditedWindow]:
+    """Return the parts of the label map that differ at a time, without touching the rest of the frame.
 
     Put into the label map of the real picture, in any order, they give `draw_labels` of `snapshot`; their
     changes are disjoint and sum to the change of `difference`. An event that later ones hide whole has no
@@ -111,41 +112,67 @@ def edited_windows(
         time_years: asked for; by default after every event.
     """
     steps = list(covers_between(log, anchor_years, time_years))
-    bounds = np.array([_bounds(event.footprint) for event, _ in steps], np.int64).reshape(-1, 4)
+    seen = _seen(steps)
+    if not seen:
+        return []
+    # All windows lie end to end in one row of pixels, so that each rule is applied once and not per window.
+    ends = np.cumsum([0] + [owned.size for _, owned, _ in seen])
+    boxes = [steps[number][0].footprint.window for number, _, _ in seen]
+
+    def row_of(layer: NDArray[Any]) -> NDArray[Any]:
+        return np.concatenate([layer[box].ravel() for box in boxes])
+
+    surface, instances = row_of(scene.surface), row_of(scene.instances)
+    ignored = (surface == hub.IGNORE) & (instances == 0)
     own_scheme = schema == scene.schema
+    # In the source's own scheme only what differs is drawn, and there the covers below say what stands.
+    classes = np.zeros_like(surface) if own_scheme else object_class_map(instances, scene.objects)
+    before = row_of(scene.labels) if own_scheme else _drawn(schema, surface, classes, ignored)
+    new_surface, new_instances = surface.copy(), instances.copy()
+    for start, stop, (_, owned, parts) in zip(ends[:-1], ends[1:], seen, strict=True):
+        layers = [layer[start:stop].reshape(owned.shape) for layer in (new_surface, new_instances, classes)]
+        for k, part in parts:
+            event, cover = steps[k]
+            if cover.surface is not None:
+                layers[0][part] = cover.surface
+            layers[1][part] = cover.object_id
+            standing = event.new_object or scene.objects.get(cover.object_id)
+            layers[2][part] = standing.object_class if cover.object_id and standing is not None else 0
+    if own_scheme:
+        differs = (new_surface != surface) | (new_instances != instances)
+        after = np.where(differs, schema.draw(new_surface, classes), before)
+    else:
+        after = _drawn(schema, new_surface, classes, ignored)
+    change = changed(schema, before, instances, after, new_instances) & ~ignored
+    return [
+        EditedWindow(
+            steps[number][0].id,
+            box,
+            after[start:stop].reshape(owned.shape),
+            change[start:stop].reshape(owned.shape) & owned,
+        )
+        for start, stop, box, (number, owned, _) in zip(ends[:-1], ends[1:], boxes, seen, strict=True)
+    ]
+
+
+def _seen(
+    steps: list[tuple[ChangeEvent, Cover]],
+) -> list[tuple[int, Mask, list[tuple[int, Mask]]]]:
+    """Return (number, pixels that no later step covers, steps that meet its window) of steps that have any."""
+    bounds = np.array([_bounds(event.footprint) for event, _ in steps], np.int64).reshape(-1, 4)
+    seen = []
     for number, (event, _) in enumerate(steps):
-        place = event.footprint
         top, left, bottom, right = bounds[number]
         meets = (
             (bounds[:, 0] < bottom) & (bounds[:, 1] < right) & (bounds[:, 2] > top) & (bounds[:, 3] > left)
         )
-        parts = [(k, _cut(steps[k][0].footprint, place)) for k in np.flatnonzero(meets).tolist()]
-        owned = place.mask
+        parts = [(k, _cut(steps[k][0].footprint, event.footprint)) for k in np.flatnonzero(meets).tolist()]
+        owned = event.footprint.mask
         for k, part in parts:
             owned = owned & ~part if k > number else owned
-        if not owned.any():
-            continue
-        box = place.window
-        surface, instances = scene.surface[box], scene.instances[box]
-        ignored = (surface == hub.IGNORE) & (instances == 0)
-        # In the source's own scheme only what differs is drawn, and there the covers below say what stands.
-        classes = np.zeros_like(surface) if own_scheme else object_class_map(instances, scene.objects)
-        before = scene.labels[box] if own_scheme else _drawn(schema, surface, classes, ignored)
-        new_surface, new_instances = surface.copy(), instances.copy()
-        for k, part in parts:
-            laid, cover = steps[k]
-            if cover.surface is not None:
-                new_surface[part] = cover.surface
-            new_instances[part] = cover.object_id
-            standing = laid.new_object or scene.objects.get(cover.object_id)
-            classes[part] = standing.object_class if cover.object_id and standing is not None else 0
-        if own_scheme:
-            differs = (new_surface != surface) | (new_instances != instances)
-            after = np.where(differs, schema.draw(new_surface, classes), before)
-        else:
-            after = _drawn(schema, new_surface, classes, ignored)
-        change = changed(schema, before, instances, after, new_instances) & ~ignored & owned
-        yield EditedWindow(event.id, box, after, change)
+        if owned.any():
+            seen.append((number, owned, parts))
+    return seen
 
 
 def _bounds(footprint: Footprint) -> tuple[int, int, int, int]:

@@ -1,15 +1,17 @@
-"""Small sources on disk, made of the fake places of `worlds`, and the ways to run the command line on them."""
+"""Small sources on disk, made of the fake places of `worlds`, and ways to run the command line on them."""
 
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import os
+import re
 import subprocess
 import sys
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -59,7 +61,9 @@ def write_raster(path: Path, values: NDArray[np.generic], **profile: Any) -> Pat
     return path
 
 
-def write_tile(folder: Path, name: str, world: World = PLACE, number: int = 0, **profile: Any) -> tuple[Path, Path]:
+def write_tile(
+    folder: Path, name: str, world: World = PLACE, number: int = 0, **profile: Any
+) -> tuple[Path, Path]:
     """Write `image/NAME.tif` in UTM and `label/NAME.png`; return both."""
     raw = raw_scene(replace(world, seed=number))
     x, y = EAST + 1000.0 * number, NORTH
@@ -89,6 +93,32 @@ def run(*arguments: object, **options: Any) -> subprocess.CompletedProcess[str]:
     )
 
 
+def call(*arguments: object) -> tuple[int, str, str]:
+    """Run the command line in this process; return its exit code and what it printed on both streams."""
+    from diachron.cli import main
+
+    printed, said = io.StringIO(), io.StringIO()
+    code: Any = None
+    with redirect_stdout(printed), redirect_stderr(said):
+        try:
+            main([str(argument) for argument in arguments])
+        except SystemExit as end:
+            code = end.code
+    return int(code), printed.getvalue(), said.getvalue()
+
+
+def refusal(code: int, said: str, *, expected: int = 1) -> str:
+    """Return the one line with which a command ended, next to the lines of its progress.
+
+    It is the form of every error: one line, no traceback, and an exit code that says whose fault it is.
+    """
+    lines = [line for line in said.splitlines() if not re.fullmatch(r"\d+ of \d+ samples", line)]
+    assert code == expected, said
+    assert len(lines) == 1, said
+    assert lines[0].startswith("diachron: "), said
+    return lines[0]
+
+
 def generate(source: Path, out: Path, *more: object, samples: int = 6, **options: Any) -> Any:
     """Run `diachron generate` on a source of `write_source`; return the process with what it printed."""
     return run(*generation(source, out, *more, samples=samples), **options)
@@ -96,7 +126,19 @@ def generate(source: Path, out: Path, *more: object, samples: int = 6, **options
 
 def generation(source: Path, out: Path, *more: object, samples: int = 6) -> tuple[object, ...]:
     """Return the arguments of `generate`."""
-    return ("generate", "building-change", "--source", source, *OPTIONS, *LIVELY, "--out", out, "-n", samples, *more)
+    return (
+        "generate",
+        "building-change",
+        "--source",
+        source,
+        *OPTIONS,
+        *LIVELY,
+        "--out",
+        out,
+        "-n",
+        samples,
+        *more,
+    )
 
 
 @contextmanager

@@ -25,6 +25,7 @@ _OPTIONS = (
     ),
     click.option("--licence", metavar="SPDX", help="Terms of the pictures; travels with every sample."),
     click.option("--bands", metavar="NAMES", help="Band names by comma, e.g. blue,green,red,nir."),
+    click.option("--sun", metavar="AZ[,EL]", help="Sun in degrees; else read off the shadows."),
     click.option("--full-scale", type=float, metavar="VALUE", help="The value of white, e.g. 10000."),
 )
 
@@ -41,6 +42,7 @@ def source_options(given: dict[str, Any]) -> SourceOptions:
     from diachron.pipelines.sources import SourceOptions
 
     bands = given.pop("bands")
+    sun = given.pop("sun")
     return SourceOptions(
         **{
             key: given.pop(key)
@@ -55,5 +57,17 @@ def source_options(given: dict[str, Any]) -> SourceOptions:
                 "full_scale",
             )
         },
+        sun=_sun(sun) if sun else None,
         bands=tuple(name.strip() for name in bands.split(",")) if bands else None,
     )
+
+
+def _sun(text: str) -> tuple[float, float | None]:
+    """Return (azimuth, elevation or None) of `AZ` or `AZ,EL`."""
+    azimuth, comma, elevation = text.partition(",")
+    try:
+        return float(azimuth), float(elevation) if comma else None
+    except ValueError:
+        raise click.UsageError(
+            f"--sun {text}: expected degrees, AZIMUTH or AZIMUTH,ELEVATION, e.g. 135,40"
+        ) from None

@@ -79,7 +79,7 @@ def discover(options: SourceOptions) -> Source:
     tiles = tuple(
         _tile(draft, name) for draft, name in zip(drafts, _names(drafts, candidates, root), strict=True)
     )
-    return Source(str(root), tiles, refusals, schema, options.licence, bands, full_scale)
+    return Source(str(root), tiles, refusals, schema, options.licence, bands, full_scale, options.sun)
 
 
 def _check(options: SourceOptions) -> None:
@@ -87,6 +87,13 @@ def _check(options: SourceOptions) -> None:
     for name, value in (("--gsd", options.gsd_m), ("--full-scale", options.full_scale)):
         if value is not None and not (math.isfinite(value) and value > 0):
             raise RecipeError(f"{name} {value}: give a positive number")
+    if options.sun is not None:
+        azimuth, elevation = options.sun
+        if not 0 <= azimuth <= 360 or (elevation is not None and not 0 < elevation <= 90):
+            raise RecipeError(
+                f"--sun {azimuth},{elevation}: give an azimuth of 0-360 degrees clockwise from north and, "
+                "if it is known, an elevation above 0 and up to 90"
+            )
     if options.footprints is not None:
         problem = read_polygons(Path(options.footprints)).problem
         if problem:

@@ -28,6 +28,7 @@ def read_window(
     bands: tuple[str, ...],
     full_scale: float,
     licence: str | None,
+    sun: tuple[float, float | None] | None,
     key: str,
 ) -> RawScene:
     """Return a window of a tile, in the image's own data type and scale.
@@ -57,6 +58,8 @@ def read_window(
         void=void,
         source=key,
         licence=licence,
+        sun_azimuth_deg=None if sun is None else sun[0],
+        sun_elevation_deg=None if sun is None else sun[1],
     )
 
 

@@ -28,6 +28,7 @@ class Source:
         licence: the user's words.
         bands: one name a band of every tile.
         full_scale: value of white of every tile.
+        sun: (azimuth, elevation or None) in degrees as the user states it, or None.
     """
 
     root: str
@@ -37,6 +38,7 @@ class Source:
     licence: str | None
     bands: tuple[str, ...]
     full_scale: float
+    sun: tuple[float, float | None] | None = None
 
     def units(self, window_px: int) -> tuple[Unit, ...]:
         """Return the windows of all tiles, tile by tile, row by row.
@@ -79,6 +81,7 @@ class Source:
             bands=self.bands,
             full_scale=self.full_scale,
             licence=self.licence,
+            sun=self.sun,
             key=self.key(unit),
         )
 
@@ -92,6 +95,7 @@ class Source:
             SourceError: a file has gone.
         """
         lines = [f"tile {tile.name} {tile.grid.gsd_m!r} {tile.split} {tile.place}" for tile in self.tiles]
+        lines.append(f"sun {self.sun}")
         files = {file for tile in self.tiles for file in (tile.image, tile.label, tile.footprints) if file}
         lines += [self._file_line(path) for path in files]
         return hashlib.sha256("\n".join(sorted(lines)).encode()).hexdigest()

@@ -24,6 +24,8 @@ class SourceOptions:
         licence: SPDX id or the user's words.
         bands: names in file order; with one name more than colours, an alpha band counts as data.
         full_scale: value of white; None to derive it from the data type and the pixels.
+        sun: (azimuth clockwise from north, elevation or None) in degrees, the same for all tiles; None to
+            read it off their shadows.
     """
 
     source: str | None = None
@@ -35,6 +37,7 @@ class SourceOptions:
     licence: str | None = None
     bands: tuple[str, ...] | None = None
     full_scale: float | None = None
+    sun: tuple[float, float | None] | None = None
 
 
 @dataclass(frozen=True)

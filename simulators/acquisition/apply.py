@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import ndimage
 
 from diachron.simulators.acquisition.context import Context
 
@@ -60,6 +61,9 @@ def apply_date(
         void: (H, W) pixels without data.
         nodata: the value that marks them.
     """
+    holes = _holes(image, void)
+    if holes is not None and holes.all():
+        return image.copy()
     by_stage: dict[str, list[str]] = {"light": [], "optics": [], "tone": [], "noise": []}
     for name in sorted(drawn):
         by_stage[modules[name].STAGE].append(name)
@@ -69,9 +73,10 @@ def apply_date(
     right = _trimmed(reduce(np.convolve, (k[1] for k in kernels))) if kernels else None
     light = _table(image, drawn, modules, by_stage["light"], full_scale)
     tone = _curve_table(image.shape[0], drawn, modules, by_stage["tone"])
+    source = _filled(image, holes)
     grain = [Grain(image.shape, int(drawn[name]["seed"])) for name in by_stage["noise"]]  # type: ignore[call-overload]
     for band in range(image.shape[0]):
-        values = _light(image[band], light[band] if light is not None else None, full_scale)
+        values = _light(source[band], light[band] if light is not None else None, full_scale)
         if down is not None and right is not None:
             values = _filtered(_filtered(values, down, axis=0), right, axis=1)
         for field, name in zip(grain, by_stage["noise"], strict=True):
@@ -79,9 +84,26 @@ def apply_date(
         result[band] = _toned(values, None if tone is None else tone[band], image.dtype, full_scale)
     if nodata is not None:
         result = _off_nodata(result, nodata, full_scale)
-    if void is not None and void.any():
-        result[:, void] = image[:, void]
+    if holes is not None:
+        result[:, holes] = image[:, holes]
     return result
+
+
+def _holes(image: NDArray[Any], void: NDArray[np.bool_] | None) -> NDArray[np.bool_] | None:
+    """Return the (H, W) pixels without data, or None where there are none; NaN is no data either."""
+    if np.issubdtype(image.dtype, np.floating):
+        unknown = ~np.isfinite(image).all(axis=0)
+        void = unknown if void is None else void | unknown
+    return void if void is not None and void.any() else None
+
+
+def _filled(image: NDArray[Any], holes: NDArray[np.bool_] | None) -> NDArray[Any]:
+    """Return the image with the nearest data in its holes: optics would carry -9999 or NaN to the sides."""
+    if holes is None:
+        return image
+    rows, cols = ndimage.distance_transform_edt(holes, return_distances=False, return_indices=True)
+    filled: NDArray[Any] = image[:, rows, cols]
+    return filled
 
 
 class Grain:
@@ -145,11 +167,17 @@ def _toned(
         index = np.maximum(values * np.float32(LEVELS - 1) + np.float32(0.5), 0.0)
         table = _to_dtype(tone, dtype, full_scale)
         return table[np.minimum(index, LEVELS - 1).astype(np.uint16)]
-    # Linear between levels, and straight on beyond 0 and 1 (float reflectance): a plain look-up would leave
-    # gaps in 16-bit histograms.
+    return _to_dtype(_looked_up(values, tone), dtype, full_scale)
+
+
+def _looked_up(values: NDArray[np.float32], table: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return the table's values, linear between its levels and straight on beyond 0 and 1.
+
+    A plain look-up would leave gaps in 16-bit histograms and cut reflectance off.
+    """
     place = values * np.float32(LEVELS - 1)
-    low = np.clip(place.astype(np.int32), 0, LEVELS - 2)
-    return _to_dtype(tone[low] + (place - low) * (tone[low + 1] - tone[low]), dtype, full_scale)
+    low = np.clip(place, 0, LEVELS - 2).astype(np.int32)
+    return table[low] + (place - low) * (table[low + 1] - table[low])
 
 
 def _curve_table(
@@ -190,7 +218,7 @@ def _light(
     values = band.astype(np.float32) / np.float32(full_scale)
     if table is None:
         return values
-    return np.interp(values, np.linspace(0, 1, table.size), table).astype(np.float32)
+    return _looked_up(values, table)
 
 
 def _to_dtype(values: NDArray[np.float32], dtype: np.dtype[Any], full_scale: float) -> NDArray[np.generic]:

@@ -85,7 +85,9 @@ def test_shards_that_start_together_share_a_folder(town: Path, whole: Path, tmp_
 
 
 @pytest.mark.parametrize("workers", [1, 3])
-def test_a_killed_run_goes_on_to_the_same_bytes(town: Path, whole: Path, tmp_path: Path, workers: int) -> None:
+def test_a_killed_run_goes_on_to_the_same_bytes(
+    town: Path, whole: Path, tmp_path: Path, workers: int
+) -> None:
     out = tmp_path / "another name"
     with started(*generation(town, out, "--workers", workers, samples=SAMPLES)) as process:
         deadline = time.monotonic() + 60

@@ -69,7 +69,9 @@ def test_a_partial_table_of_a_killed_run_is_cleared_away(source: Path, tmp_path:
     assert generate(source, out, samples=2).returncode == 0
     (out / f".{layout.INDEX}.77").write_bytes(b"half")
     assert generate(source, out, samples=2).returncode == 0
-    assert not [path.name for path in out.iterdir() if path.name.startswith(".") and path.name != layout.LOCKS]
+    assert not [
+        path.name for path in out.iterdir() if path.name.startswith(".") and path.name != layout.LOCKS
+    ]
 
 
 @pytest.mark.parametrize("workers", [1, 2])
@@ -86,9 +88,9 @@ def test_ctrl_c_ends_at_once_in_one_line(source: Path, tmp_path: Path, workers: 
         assert wait_for(lambda: not any(map(alive, helpers)), 5.0)
     assert process.returncode == 130
     lines = [line for line in said.splitlines() if line]
-    assert lines == [
-        "diachron: stopped; finished samples are kept, the same command goes on from there"
-    ], said
+    assert lines == ["diachron: stopped; finished samples are kept, the same command goes on from there"], (
+        said
+    )
     assert not unfinished(out)
     assert not (out / layout.STAGING).exists()
     kept = len(layout.done_ids(out))

@@ -83,7 +83,7 @@ def test_an_irregular_block_is_never_one_blob(gsd_m, seed):
     side = round(110 / gsd_m)
     mask = np.zeros((side, side), bool)
     for k in range(8):
-        row, col = (round(float(n) / gsd_m) for n in (8 + 12 * k // 2 + rng.uniform(0, 20), 6 + 11 * k))
+        row, col = (round(float(n) / gsd_m) for n in (8 + 12 * k // 2 + rng.uniform(0, 8), 6 + 11 * k))
         height, width = (round(float(n) / gsd_m) for n in rng.uniform(14, 22, 2))
         mask[row : row + height, col : col + width] = True
     assert ndimage.label(mask)[1] == 1

@@ -24,7 +24,7 @@ FALSE_ALARM = 1e-6
 
 
 def poisson_pvalue(counts: Sequence[int], mean: float) -> float:
-    """Return the p-value of a chi-squared test of counts against Poisson, in bins of five or more expected."""
+    """Return the p-value of a chi-squared test against Poisson, in bins of five or more expected."""
     total = len(counts)
     edges = [k for k in range(200) if total * stats.poisson.pmf(k, mean) >= 5]
     low, high = edges[0], edges[-1]

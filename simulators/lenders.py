@@ -1,0 +1,94 @@
+"""The donors of a site, sorted and measured once for all samples that share them."""
+
+from __future__ import annotations
+
+import math
+import operator
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+
+from diachron.core.scene import Donor, Sun
+
+Pixels = tuple[NDArray[np.intp], NDArray[np.intp]]
+
+
+@dataclass(frozen=True, eq=False)
+class Lender:
+    """A donor as seen from one scene.
+
+    Args:
+        donor: the object.
+        shadow_turn_deg: the turn that brings its shadow under the scene's sun; None where none is known to.
+    """
+
+    donor: Donor
+    shadow_turn_deg: float | None
+
+    @property
+    def key(self) -> tuple[str, int]:
+        """Scene and object, by which its uses are counted."""
+        return self.donor.scene, self.donor.object.id
+
+    @cached_property
+    def core_px(self) -> float:
+        """Distance from the middle pixel of its window to the nearest one that is not its own."""
+        mask = np.pad(self.donor.object.footprint.mask, 1)
+        rows, cols = np.nonzero(~mask)
+        height, width = self.donor.object.footprint.mask.shape
+        return float(np.hypot(rows - 1 - height // 2, cols - 1 - width // 2).min())
+
+    @cached_property
+    def probes(self) -> Pixels:
+        """(rows, cols), in its own scene, of its outermost pixels that have only pixels of its own around."""
+        footprint = self.donor.object.footprint
+        rows, cols = np.nonzero(ndimage.binary_erosion(footprint.mask, np.ones((3, 3), bool)))
+        if rows.size:
+            ends = [
+                f(axis) for axis in (rows, cols, rows + cols, rows - cols) for f in (np.argmin, np.argmax)
+            ]
+            rows, cols = rows[ends], cols[ends]
+        return rows + footprint.row, cols + footprint.col
+
+
+@dataclass(frozen=True, eq=False)
+class LenderTable:
+    """All donors of a site by class and by where they come from.
+
+    Args:
+        donors: in order.
+        scene: name of the scene that they are lent to.
+        sun: of that scene.
+    """
+
+    donors: tuple[Donor, ...]
+    scene: str
+    sun: Sun | None
+    _groups: dict[tuple[int, bool], list[Lender]] = field(init=False, repr=False, default_factory=dict)
+
+    def of(self, object_class: int, *, same_scene: bool) -> list[Lender]:
+        """Return the donors of a hub class from this scene, or those from other scenes, in order."""
+        key = (object_class, same_scene)
+        if key not in self._groups:
+            self._groups[key] = [
+                Lender(donor, _shadow_turn(donor.sun, self.sun, same_scene=same_scene))
+                for donor in self.donors
+                if donor.object.object_class == object_class and (donor.scene == self.scene) == same_scene
+            ]
+        return self._groups[key]
+
+    def serves(self, donors: tuple[Donor, ...]) -> bool:
+        """Return whether these are its donors, one by one the same."""
+        return len(donors) == len(self.donors) and all(map(operator.is_, donors, self.donors))
+
+
+def _shadow_turn(there: Sun | None, here: Sun | None, *, same_scene: bool) -> float | None:
+    """Return the turn from one sun's shadows to another's, in [-180, 180) degrees."""
+    if here is not None and there is not None:
+        wanted = math.degrees(math.atan2(here.shadow_row, here.shadow_col))
+        given = math.degrees(math.atan2(there.shadow_row, there.shadow_col))
+        return (wanted - given + 180.0) % 360.0 - 180.0
+    return 0.0 if same_scene or (here is None and there is None) else None
