@@ -8,6 +8,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from statistics import median
+from typing import Any
 
 import bench
 
@@ -20,19 +21,21 @@ from diachron.simulators.preparation import prepare
 from diachron.simulators.site import survey
 
 MAPS = 4
-# torchange draws 1 to 5 events a step by default; both sides get the most it would draw.
-EVENTS = 5
-OTHER_COUNTS = (1, 20)
-ROUNDS = 60
-OTHER_ROUNDS = 20
-PREPARATIONS = 3
+# torchange draws 1 to 5 events a step by default, 3 on average; both sides get the same number.
+EVENTS = 3
+OTHER_COUNTS = (1, 5, 20)
+# Steps of one side on one map, then as many of the other, as either is run; a run draws many samples of a window.
+BLOCK = 8
+ROUNDS = 96
+OTHER_ROUNDS = 32
+PREPARATIONS = 2
 PARCEL_PX = 8
 
 
-def timed(call: Callable[[], object]) -> tuple[float, object]:
+def timed(call: Callable[..., Any], *given: Any) -> tuple[float, Any]:
     """Return the milliseconds of a call, and its result."""
     start = time.perf_counter()
-    result = call()
+    result = call(*given)
     return 1000 * (time.perf_counter() - start), result
 
 
@@ -52,21 +55,21 @@ def race(
     }
     masks = [(place.labels == BUILDING).astype("uint8") for place in places]
     times: dict[str, tuple[list[float], list[float], list[int]]] = {kind: ([], [], []) for kind in kinds}
-    for number in range(-2, rounds):
-        which = number % len(places)
+    for start in range(-BLOCK, rounds, BLOCK):
+        which = (start // BLOCK) % len(places)
         for kind, (added, removed, theirs) in kinds.items():
-            rng = stream(0, number % rounds, kind)
-            mask, scene = masks[which], prepared[which]
-            rival_ms, _ = timed(lambda theirs=theirs, mask=mask: theirs(mask))
-            own_ms, made = timed(
-                lambda scene=scene, rng=rng, added=added, removed=removed: run_events(
-                    scene, rng, added=added, removed=removed
-                )
-            )
-            if number >= 0:  # the first rounds warm both sides up
-                times[kind][0].append(rival_ms)
-                times[kind][1].append(own_ms)
-                times[kind][2].append(len(made[1]))  # type: ignore[index]
+            rival_ms, own_ms, windows = [], [], []
+            for _ in range(BLOCK):
+                rival_ms.append(timed(theirs, masks[which])[0])
+            for number in range(start, start + BLOCK):
+                # A step has its own stream, so that its events are the same however many steps there are.
+                rng = stream(0, abs(number), kind)
+                took, made = timed(run_events, prepared[which], rng, added, removed)
+                own_ms.append(took)
+                windows.append(len(made[1]))
+            if start >= 0:  # the first block warms both sides up
+                for kept, new in zip(times[kind], (rival_ms, own_ms, windows), strict=True):
+                    kept += new
     return {
         kind: {
             "ratio": round(median(theirs) / median(own), 2),
@@ -87,9 +90,7 @@ def main() -> None:
     rival.np.random.seed(0)
     places = [town(seed) for seed in range(MAPS)]
     scenes = [raw_scene(place) for place in places]
-    preparing = [
-        timed(lambda raw=raw: survey(prepare(raw)))[0] for raw in (scenes * PREPARATIONS)[: 2 * MAPS]
-    ]
+    preparing = [timed(lambda raw: survey(prepare(raw)), raw)[0] for raw in scenes * PREPARATIONS]
     own = Diachron()
     prepared = [own.prepared(place) for place in places]
     main_race = race(places, prepared, rival, EVENTS, ROUNDS)

@@ -22,6 +22,8 @@ from diachron.simulators.site import Site, Terrain, survey
 from diachron.simulators.snapshots import EditedWindow, edited_windows, snapshot
 
 Ids = NDArray[np.int32]
+CONSTRUCTION = construction.Parameters()
+DEMOLITION = demolition.Parameters()
 
 
 @dataclass(frozen=True)
@@ -78,15 +80,15 @@ class Prepared:
 
 
 def run_events(
-    prepared: Prepared, rng: np.random.Generator, *, added: int, removed: int
+    prepared: Prepared, rng: np.random.Generator, added: int, removed: int
 ) -> tuple[EventLog, list[EditedWindow]]:
     """Return the log of a number of constructions and demolitions, and what they leave in the label map."""
     site = prepared.site()
     events: tuple[ChangeEvent, ...] = ()
     if removed:
-        events += demolition.forward(rng, site, _times(removed), demolition.Parameters()).events
+        events += demolition.forward(rng, site, _times(removed), DEMOLITION).events
     if added:
-        events += construction.forward(rng, site, _times(added), construction.Parameters()).events
+        events += construction.forward(rng, site, _times(added), CONSTRUCTION).events
     log = EventLog(events)
     return log, list(edited_windows(prepared.scene, log, prepared.scene.schema))
 
@@ -123,7 +125,7 @@ class Diachron:
 
     def _houses(self, place: Place, seed: int, *, added: int, removed: int) -> tuple[Houses, Houses]:
         prepared = self.prepared(place)
-        log, _ = run_events(prepared, stream(seed, 0, "defects"), added=added, removed=removed)
+        log, _ = run_events(prepared, stream(seed, 0, "defects"), added, removed)
         scene = prepared.scene
         before = _building_ids(scene.instances, scene.objects)
         sides = []

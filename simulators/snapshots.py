@@ -158,37 +158,44 @@ def edited_windows(
 def _seen(
     steps: list[tuple[ChangeEvent, Cover]],
 ) -> list[tuple[int, Mask, list[tuple[int, Mask]]]]:
-    """Return (number, pixels that no later step covers, steps that meet its window) of steps that have any."""
-    bounds = np.array([_bounds(event.footprint) for event, _ in steps], np.int64).reshape(-1, 4)
+    """Return (number, pixels that no later step covers, steps that meet its window), where there are any."""
+    boxes = [_bounds(event.footprint) for event, _ in steps]
+    tops, lefts, bottoms, rights = np.array(boxes, np.int64).reshape(-1, 4).T
+    # The phases of one object share its mask and its place, and only the last of them is seen.
+    last = {
+        (id(event.footprint.mask), box): k
+        for k, ((event, _), box) in enumerate(zip(steps, boxes, strict=True))
+    }
     seen = []
-    for number, (event, _) in enumerate(steps):
-        top, left, bottom, right = bounds[number]
-        meets = (
-            (bounds[:, 0] < bottom) & (bounds[:, 1] < right) & (bounds[:, 2] > top) & (bounds[:, 3] > left)
-        )
-        parts = [(k, _cut(steps[k][0].footprint, event.footprint)) for k in np.flatnonzero(meets).tolist()]
-        owned = event.footprint.mask
+    for (_, box), number in last.items():
+        top, left, bottom, right = box
+        meets = (tops < bottom) & (lefts < right) & (bottoms > top) & (rights > left)
+        parts = [(k, _cut(steps[k][0].footprint, boxes[k], box)) for k in meets.nonzero()[0].tolist()]
+        owned = steps[number][0].footprint.mask
         for k, part in parts:
             owned = owned & ~part if k > number else owned
         if owned.any():
             seen.append((number, owned, parts))
-    return seen
+    return sorted(seen, key=lambda entry: entry[0])
 
 
-def _bounds(footprint: Footprint) -> tuple[int, int, int, int]:
+Box = tuple[int, int, int, int]
+
+
+def _bounds(footprint: Footprint) -> Box:
     """Return top, left, bottom and right of a window."""
     height, width = footprint.mask.shape
     return footprint.row, footprint.col, footprint.row + height, footprint.col + width
 
 
-def _cut(footprint: Footprint, place: Footprint) -> Mask:
+def _cut(footprint: Footprint, box: Box, place: Box) -> Mask:
     """Return the pixels of a footprint in the window of another that it meets."""
-    if _bounds(footprint) == _bounds(place):
+    if box == place:
         return footprint.mask
-    top, left = footprint.row - place.row, footprint.col - place.col
-    rows, cols = place.mask.shape
+    top, left = box[0] - place[0], box[1] - place[1]
+    rows, cols = place[2] - place[0], place[3] - place[1]
     inside = footprint.mask[max(-top, 0) : rows - top, max(-left, 0) : cols - left]
-    part = np.zeros(place.mask.shape, bool)
+    part = np.zeros((rows, cols), bool)
     part[max(top, 0) : max(top, 0) + inside.shape[0], max(left, 0) : max(left, 0) + inside.shape[1]] = inside
     return part
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+from hypothesis import settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 from scipy import ndimage
@@ -28,6 +29,10 @@ from diachron.simulators.preparation import prepare
 from diachron.simulators.simulate import Simulation, simulate
 from diachron.simulators.site import Site, survey
 from diachron.simulators.snapshots import Difference, difference, draw_labels, snapshot
+
+# A run is the same twice, and a machine with other work to do fails no test for being slow.
+settings.register_profile("diachron", deadline=None, derandomize=True)
+settings.load_profile("diachron")
 
 SCHEMES = ("building", "mbrsc", "zurich-summer", "openearthmap")
 BANDS = {

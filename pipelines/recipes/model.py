@@ -16,6 +16,7 @@ from pydantic import (
     Field,
     TypeAdapter,
     ValidationError,
+    ValidationInfo,
     field_validator,
     model_validator,
 )
@@ -78,6 +79,23 @@ class Recipe(BaseModel):
                 values["processes"] = {}
         return values
 
+    @field_validator("dates", mode="before")
+    @classmethod
+    def _dates_are_numbers(cls, value: Any) -> Any:
+        several = isinstance(value, (list, tuple))
+        numbers = value if several else [value]
+        kinds = (int, float) if several else int
+        if any(isinstance(n, bool) or not isinstance(n, kinds) or not math.isfinite(n) for n in numbers):
+            raise ValueError(f"expected a number of dates, or their times in years as a list; got {value!r}")
+        return value
+
+    @field_validator("filters", "match", mode="before")
+    @classmethod
+    def _not_built_yet(cls, value: Any, info: ValidationInfo) -> Any:
+        if value:
+            raise ValueError(f"not built yet: leave '{info.field_name}' out; got {value!r}")
+        return value
+
     @field_validator("dates")
     @classmethod
     def _dates_in_order(cls, value: int | list[float]) -> int | list[float]:
@@ -85,7 +103,7 @@ class Recipe(BaseModel):
             if value < 2:
                 raise ValueError(f"a sample has at least two dates, got {value}")
         elif len(value) < 2 or not all(earlier < later for earlier, later in pairwise(value)):
-            raise ValueError(f"dates are two or more times in years, in order, each once; got {value}")
+            raise ValueError(f"give two or more times in years, in order, each once; got {value}")
         return value
 
     @field_validator("processes")
@@ -196,6 +214,8 @@ def explain(error: ValidationError, known: Any) -> str:
     if first["type"] in ("extra_forbidden", "unexpected_keyword_argument"):
         return f"unknown key '{path}'; {nearest_names(path.rsplit('.', 1)[-1], known)}"
     message = str(first["msg"]).removeprefix("Value error, ")
+    if first["type"] != "value_error":
+        message = f"{message[0].lower()}{message[1:]}, got {first['input']!r}".removeprefix("input ")
     return f"{path}: {message}" if path else message
 
 

@@ -37,7 +37,7 @@ def load_recipe(name: str, overrides: list[str] | None = None) -> Recipe:
         _set(values, override)
     # A printed recipe carries its name and stays the same recipe in a file of any name.
     values.setdefault("name", path.stem)
-    return build_recipe(values, str(path.name))
+    return build_recipe(values, f"{path.name} with --set" if overrides else path.name)
 
 
 def recipe_tiles(name: str, recipe: Recipe) -> Path | None:
@@ -99,7 +99,9 @@ def _find(name: str, beside: Path | None = None) -> Path:
         raise RecipeError(f"{name}: there is no such file; `diachron recipes` lists those that are built in")
     known = {path.stem: path for path in FOLDER.glob("*.yaml")}
     if name not in known:
-        raise RecipeError(f"no recipe is called '{name}'; {nearest_names(name, known)}, or give a .yaml file")
+        raise RecipeError(
+            f"no recipe is called '{name}'; {nearest_names(name, known)} (your own ends in .yaml)"
+        )
     return known[name]
 
 
@@ -107,7 +109,7 @@ def _read(path: Path) -> dict[str, Any]:
     try:
         values = yaml.safe_load(path.read_text(encoding="utf-8"))
     except yaml.YAMLError as error:
-        raise RecipeError(f"{path}: not YAML: {' '.join(str(error).split())}") from None
+        raise RecipeError(f"{path}: not YAML ({_problem(error)})") from None
     except (OSError, UnicodeDecodeError) as error:
         raise RecipeError(f"{path}: cannot be read ({error})") from None
     if not isinstance(values, dict):
@@ -116,6 +118,14 @@ def _read(path: Path) -> dict[str, Any]:
         if not isinstance(key, str):
             raise RecipeError(f"{path}: unknown key {key!r}; {nearest_names(str(key), Recipe.model_fields)}")
     return values
+
+
+def _problem(error: yaml.YAMLError) -> str:
+    """Return what is wrong and where, without the parser's drawing of it."""
+    if isinstance(error, yaml.MarkedYAMLError) and error.problem_mark is not None:
+        mark = error.problem_mark
+        return f"{error.problem} at line {mark.line + 1}, column {mark.column + 1}"
+    return " ".join(str(error).split())
 
 
 def _merge(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
@@ -143,7 +153,7 @@ def _set(values: dict[str, Any], override: str) -> None:
     try:
         value = yaml.safe_load(text)
     except yaml.YAMLError as error:
-        raise RecipeError(f"--set {override}: not YAML: {' '.join(str(error).split())}") from None
+        raise RecipeError(f"--set {override}: '{text}' is not YAML ({_problem(error)})") from None
     *path, last = key.split(".")
     if not all((*path, last)):
         raise RecipeError(f"--set {override}: '{key}' is no key; write a.b=value, e.g. --set years=3")

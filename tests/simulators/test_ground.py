@@ -60,7 +60,7 @@ def test_a_road_lies_on_the_nearest_ground_pixel_by_pixel():
     assert (filled[9:12, 10:] == hub.BARE).all()
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     hnp.arrays(np.uint8, (9, 11), elements=st.sampled_from((0, *hub.SURFACES))),
     hnp.arrays(np.int32, (9, 11), elements=st.sampled_from((0, 0, 1, 2, 5))),
@@ -101,7 +101,7 @@ def test_without_three_colours_all_ground_is_bare(bands):
     assert (estimate_ground(unit, bands, 1.0, np.zeros((12, 12), bool)) == hub.BARE).all()
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.integers(1, 40), st.integers(1, 40), st.sampled_from((0.1, 0.3, 1.0, 2.0)), st.integers(0, 99))
 def test_any_size_of_picture_has_ground_at_every_pixel(rows, cols, gsd_m, seed):
     unit = np.random.default_rng(seed).random((3, rows, cols), np.float32)

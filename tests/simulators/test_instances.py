@@ -59,7 +59,7 @@ def test_houses_that_meet_at_a_corner_are_two():
     assert split(boxes((30, 30), (4, 4, 9, 9), (13, 13, 9, 9))).max() == 2
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.integers(4, 40), st.integers(4, 60))
 def test_a_plain_rectangle_stays_one(height, width):
     assert split(boxes((50, 70), (5, 5, height, width))).max() == 1
@@ -114,7 +114,7 @@ def test_houses_and_the_road_they_touch_are_apart():
     assert len(np.unique(ids[classes == hub.ROAD])) == len(np.unique(ids[classes == hub.BUILDING])) == 1
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     hnp.arrays(np.uint8, (24, 28), elements=st.sampled_from((0, 0, hub.BUILDING, hub.ROAD)), fill=st.just(0)),
     st.integers(1, 4),

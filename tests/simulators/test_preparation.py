@@ -14,7 +14,7 @@ from diachron.simulators.donors import donors_of
 from diachron.simulators.preparation import prepare
 from tests.worlds import World, raw_scene, worlds
 
-EXAMPLES = settings(max_examples=25, deadline=None, phases=(Phase.explicit, Phase.reuse, Phase.generate))
+EXAMPLES = settings(max_examples=25, phases=(Phase.explicit, Phase.reuse, Phase.generate))
 
 
 def with_polygons(raw: RawScene, *boxes: tuple[int, int, int, int]) -> RawScene:

@@ -32,7 +32,7 @@ def ramp(down: float, right: float) -> NDArray[np.float32]:
     return (0.2 + down * row + right * col)[None].astype(np.float32)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.floats(-3, 3), st.floats(-3, 3))
 def test_a_shift_moves_a_ramp_by_its_length_down_and_right(rows_down, cols_right):
     image = ramp(0.004, 0.009)
