@@ -24,7 +24,7 @@ MAPS = 4
 # torchange draws 1 to 5 events a step by default, 3 on average; both sides get the same number.
 EVENTS = 3
 OTHER_COUNTS = (1, 5, 20)
-# Steps of one side on one map, then as many of the other, as either is run; a run draws many samples of a window.
+# Steps of one side on one map, then as many of the other: a run draws its samples window by window.
 BLOCK = 8
 ROUNDS = 96
 OTHER_ROUNDS = 32

@@ -141,10 +141,10 @@ class LocalStorage:
             RunRefusedError: another living process works on the same shard.
         """
         with self.lock(label):
-            shutil.rmtree(self.root / layout.STAGING / label, ignore_errors=True)
-            self._held = frozenset({label})
-            self.remove_leftovers()
             try:
+                shutil.rmtree(self.root / layout.STAGING / label, ignore_errors=True)
+                self._held = frozenset({label})
+                self.remove_leftovers()
                 yield
             finally:
                 staging = self.root / layout.STAGING

@@ -196,14 +196,18 @@ class Workshop:
         if self._steps is None:
             return images, None
         context = Context(scene.bands, scene.grid.gsd_m)
-        void = scene.ignored if scene.nodata is not None else None
         drawn = tuple(
             draw_date(stream_of(f"acquisition/t{number}"), self._steps, context)
             for number in range(1, len(images) + 1)
         )
         acquired = [
             apply_date(
-                image, numbers, self._modules, full_scale=scene.full_scale, void=void, nodata=scene.nodata
+                image,
+                numbers,
+                self._modules,
+                full_scale=scene.full_scale,
+                void=scene.void,
+                nodata=scene.nodata,
             )
             for image, numbers in zip(images, drawn, strict=True)
         ]

@@ -19,7 +19,7 @@ from diachron.core.scene import Donor, Footprint
 from diachron.simulators import orientation
 from diachron.simulators.lenders import Lender, Pixels
 from diachron.simulators.shapes import ROUNDING_PX, draw_shape, trimmed
-from diachron.simulators.site import Site
+from diachron.simulators.site import SMALLEST_GAP_PX, Site
 
 # Candidates drawn at once, and batches before an incident is given up.
 BATCH = 192
@@ -86,6 +86,10 @@ class _Search:
     area_m2: float
     allowed: NDArray[np.bool_]
 
+    def room_px(self, row: int, col: int) -> float:
+        """Return the radius of the open ground around a pixel, less the gap that is to be kept."""
+        return float(self.site.terrain.clearance_px[row, col]) - self.gap_px
+
     @cached_property
     def roofs(self) -> _Roofs:
         """Donors of about the wanted area."""
@@ -139,7 +143,7 @@ def place(rng: np.random.Generator, site: Site, wish: Wish) -> Placement | str:
         site,
         wish,
         origin,
-        gap_px=max(1.0, wish.gap_m / gsd),
+        gap_px=max(SMALLEST_GAP_PX, wish.gap_m / gsd),
         set_back_px=draw_quantity(rng, wish.set_back_m) / gsd,
         area_m2=draw_quantity(rng, wish.area_m2),
         allowed=wish.surface_weights > 0,
@@ -210,7 +214,7 @@ def _donor_at(
     if not same:
         # Their sizes are drawn before the first is tried, so that a stream does not depend on what fits.
         options = iter(list(options))
-    room_px = float(site.terrain.clearance_px[row, col]) - search.gap_px
+    room_px = search.room_px(row, col)
     for lender, turn, scale in options:
         # Most places are too narrow, and one number or a few pixels tell; turning a mask costs much more.
         exact = turn == 0.0 and scale == 1.0
@@ -221,7 +225,7 @@ def _donor_at(
         if not exact and not site.is_open(_moved_probes(lender, motion), search.gap_px):
             continue
         footprint = moved_footprint(donor, motion)
-        if footprint is not None and site.fits(footprint, search.allowed, search.gap_px):
+        if footprint is not None and site.fits(footprint, search.allowed, search.gap_px, search.set_back_px):
             own_deg = donor.object.orientation_deg
             facing = None if own_deg is None else (own_deg + turn) % 90.0
             return Placement(footprint, facing, {"origin": "donor", **_lent(donor, motion)}, donor)
@@ -306,7 +310,12 @@ def moved_footprint(donor: Donor, motion: Motion) -> Footprint | None:
     shape = (2 * reach + 1, 2 * reach + 1)
     offset = motion.offset(top, left) - np.array([source.row, source.col])
     soft = ndimage.affine_transform(
-        source.mask.astype(np.float32), motion.matrix(), offset, output_shape=shape, order=1
+        source.mask.astype(np.float32),
+        motion.matrix(),
+        offset,
+        output_shape=shape,
+        order=1,
+        mode="grid-constant",
     )
     return trimmed(Footprint(top, left, soft > 0.5))
 
@@ -330,13 +339,15 @@ def _drawn_at(
     """Return a drawn shape that fits at (row, col), with the roof of a donor of its size if there is one."""
     site, wish = search.site, search.wish
     shape = draw_shape(rng, search.area_m2, site.scene.grid.gsd_m, local)
-    hopeful = site.is_open(shape.probes_at(row, col), search.gap_px)
+    hopeful = search.room_px(row, col) > shape.core_px - 2 * ROUNDING_PX and site.is_open(
+        shape.probes_at(row, col), search.gap_px
+    )
     footprint = shape.footprint_at(row, col) if hopeful else None
     if hopeful and footprint is None:
         return None
     near = search.roofs.that_turn(local, wish.turn_limit_deg)
     chosen = search.roofs.lenders[near[rng.integers(near.size)]] if near.size else None
-    if footprint is None or not site.fits(footprint, search.allowed, search.gap_px):
+    if footprint is None or not site.fits(footprint, search.allowed, search.gap_px, search.set_back_px):
         return None
     if chosen is not None:
         donor = chosen.donor

@@ -27,8 +27,8 @@ def arrivals(
     mean = rate_per_km2_year * area_km2 * (until_years - from_years)
     if mean < 0:
         raise RecipeError(
-            f"rate {rate_per_km2_year} per km2 and year over {area_km2} km2 from {from_years} to {until_years} "
-            "years gives a negative count; rates and time gaps must be >= 0"
+            f"rate {rate_per_km2_year} per km2 and year over {area_km2} km2 from {from_years} to "
+            f"{until_years} years gives a negative count; rates and time gaps must be >= 0"
         )
     count = int(rng.poisson(mean))
     return np.sort(rng.uniform(from_years, until_years, count))

@@ -59,6 +59,7 @@ def prepare(raw: RawScene) -> Scene:
         grid=raw.grid,
         labels=raw.labels,
         schema=raw.schema,
+        void=raw.void if raw.void.any() else None,
         surface_is_estimated=estimated,
         sun=sun,
         source=raw.source,

@@ -34,6 +34,12 @@ class Shape:
     angle: float
     cut: tuple[float, float]
 
+    @property
+    def core_px(self) -> float:
+        """Radius of the disc around its centre that is all its own."""
+        corner = math.hypot(self.length_px * (0.5 - self.cut[0]), self.width_px * (0.5 - self.cut[1]))
+        return min(self.width_px / 2, corner)
+
     def footprint_at(self, row: int, col: int) -> Footprint | None:
         """Return its pixels, centred on (row, col); None for a dot."""
         reach = math.ceil(math.hypot(self.length_px, self.width_px) / 2) + 1

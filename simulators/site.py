@@ -71,8 +71,8 @@ GLARE_SHARE = 0.96
 BUSY_QUANTILE = 0.85
 BUSY_M = 3.0
 # Where roads are unknown, ground is taken for a plot if this share of a box of this size is open ground.
-ROOM_M = 18.0
-ROOM_SHARE = 0.6
+ROOM_M = 16.0
+ROOM_SHARE = 0.55
 # Share of a footprint that must be plain ground.
 PLAIN_SHARE = 0.9
 
@@ -100,6 +100,8 @@ def plain_ground(scene: Scene) -> Mask:
     return plain
 
 
+# More than the diagonal of a pixel: with one open pixel between them, objects do not meet at corners either.
+SMALLEST_GAP_PX = 1.5
 # Times that one building of the source may stand in a sample beside the original.
 MOST_USES = 2
 
@@ -226,15 +228,18 @@ class Site:
         height, width = self.scene.grid.shape
         if rows.min() < 0 or cols.min() < 0 or rows.max() >= height or cols.max() >= width:
             return False
-        return float(self.terrain.clearance_px[rows, cols].min()) > max(gap_px, 1.0)
+        return float(self.terrain.clearance_px[rows, cols].min()) > max(gap_px, SMALLEST_GAP_PX)
 
-    def fits(self, footprint: Footprint, allowed: NDArray[np.bool_], gap_px: float) -> bool:
+    def fits(
+        self, footprint: Footprint, allowed: NDArray[np.bool_], gap_px: float, set_back_px: float = 0.0
+    ) -> bool:
         """Return whether a footprint lies on allowed ground with a gap to everything else.
 
         Args:
             footprint: where it would stand.
             allowed: 256 booleans, by hub id of the surface.
             gap_px: open pixels between it and any object, water, ignored pixel or border; at least one.
+            set_back_px: pixels between it and the nearest road, at least.
         """
         rows, cols = self.scene.grid.shape
         height, width = footprint.mask.shape
@@ -248,9 +253,12 @@ class Site:
         box = footprint.window
         inside = footprint.mask
         # The distance from a pixel to its neighbour is 1, so a gap of g open pixels is a distance > g.
-        if float(self.terrain.clearance_px[box][inside].min()) <= max(gap_px, 1.0):
+        if float(self.terrain.clearance_px[box][inside].min()) <= max(gap_px, SMALLEST_GAP_PX):
             return False
         if not allowed[self.scene.surface[box][inside]].all():
+            return False
+        to_road = self.terrain.to_road_px
+        if to_road is not None and float(to_road[box][inside].min()) < set_back_px:
             return False
         if any(closed.touches(footprint) for closed in self._closed):
             return False
@@ -259,7 +267,7 @@ class Site:
 
     def take(self, footprint: Footprint, gap_px: float) -> None:
         """Close a footprint and the gap around it for later placements."""
-        self._closed.append(_Closed(footprint, max(gap_px, 1.0)))
+        self._closed.append(_Closed(footprint, max(gap_px, SMALLEST_GAP_PX)))
 
 
 @dataclass(frozen=True)

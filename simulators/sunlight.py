@@ -85,9 +85,11 @@ def _direction(
     mean = np.bincount(sector, weights=bright, minlength=SECTORS) / np.maximum(total, 1)
     share = np.bincount(sector, weights=dark, minlength=SECTORS) / np.maximum(total, 1)
     seen = total >= 8
-    deficit = np.where(seen, mean[seen].mean() - mean, 0.0)
+    # Sectors weigh by their pixels: in a square street grid four of them hold nearly all.
+    weight = np.where(seen, total / total[seen].sum(), 0.0)
+    deficit = np.where(seen, (weight * mean).sum() - mean, 0.0)
     middles = (np.arange(SECTORS) + 0.5) / SECTORS * 2 * np.pi - np.pi
-    vector = complex((deficit * np.exp(1j * middles)).sum() * 2.0 / SECTORS)
+    vector = complex((weight * deficit * np.exp(1j * middles)).sum() * 2.0)
     if abs(vector) < SMALLEST_SWING:
         return None
     # A third of the circle on the shaded side against the opposite third.
@@ -95,7 +97,8 @@ def _direction(
     shaded, sunny = seen & (towards > 0.5), seen & (towards < -0.5)
     if not shaded.any() or not sunny.any():
         return None
-    if share[shaded].mean() < max(DARK_ON_SHADED_SIDE, ONE_SIDED * share[sunny].mean()):
+    dark_shaded, dark_sunny = (np.average(share[side], weights=total[side]) for side in (shaded, sunny))
+    if dark_shaded < max(DARK_ON_SHADED_SIDE, ONE_SIDED * dark_sunny):
         return None
     return vector.imag / abs(vector), vector.real / abs(vector)
 

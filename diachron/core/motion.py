@@ -35,7 +35,7 @@ class Motion:
         return np.array([[c, -s], [s, c]])
 
     def offset(self, row: int, col: int) -> NDArray[np.float64]:
-        """Return the offset for `scipy.ndimage.affine_transform`: pixel (0, 0) of the result at (row, col)."""
+        """Return the offset for `scipy.ndimage.affine_transform` of a result that begins at (row, col)."""
         here = np.array([row - self.to_row, col - self.to_col])
         there: NDArray[np.float64] = self.matrix() @ here + np.array([self.from_row, self.from_col])
         return there

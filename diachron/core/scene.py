@@ -127,6 +127,7 @@ class Scene:
         grid: shared by all layers.
         labels: (H, W) uint8 label map as it came, canonical ids of `schema`.
         schema: the scheme of `labels`.
+        void: (H, W) bool pixels without image data, or None where every pixel has some.
         surface_is_estimated: True where the labels do not say what kind of ground it is.
         time_years: of the picture on the run's time axis, None where it does not matter.
         sun: None where no shadows were found.
@@ -148,6 +149,7 @@ class Scene:
     grid: GeoGrid
     labels: NDArray[np.uint8]
     schema: LabelSchema
+    void: Mask | None = None
     surface_is_estimated: bool = False
     time_years: float | None = None
     sun: Sun | None = None

@@ -95,7 +95,10 @@ def forward(rng: np.random.Generator, site: Site, times: Sequence[float], parame
             height,
             orientation_deg=placement.orientation_deg,
         )
-        events += _phases(site, born, None, float(time), float(time) + years, placement.parameters)
+        under = np.unique(site.scene.surface[placement.footprint.window][placement.footprint.mask])
+        # Ground of one kind can be told in the log, and comes back when it is read backwards.
+        ground = int(under[0]) if under.size == 1 else None
+        events += _phases(site, born, ground, float(time), float(time) + years, placement.parameters)
     return Outcome(tuple(events), len(times), len(times) - why.total(), dict(why))
 
 

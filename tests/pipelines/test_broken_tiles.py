@@ -95,13 +95,13 @@ def test_where_all_labels_are_strange_every_sample_is_refused(tmp_path: Path) ->
 
 
 def write_mosaic(folder: Path, name: str, number: int, strange: bool) -> Path:
-    """Write a tile of 512 px whose files are far longer than the ends that a fingerprint covers."""
+    """Write a tile of 384 px whose files are far longer than the ends that a fingerprint covers."""
     from tests.worlds import raw_scene
 
-    raw = raw_scene(World(rows=512, cols=512, seed=number))
+    raw = raw_scene(World(rows=384, cols=384, seed=number))
     write_raster(folder / "image" / f"{name}.tif", raw.image)
     labels = raw.labels.copy()
-    labels[256, 256] = 77 if strange else labels[256, 256]
+    labels[192, 192] = 77 if strange else labels[192, 192]
     return write_raster(folder / "label" / f"{name}.tif", labels)
 
 

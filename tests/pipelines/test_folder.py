@@ -141,10 +141,9 @@ def test_a_folder_that_may_not_be_written(source: Path, tmp_path: Path) -> None:
         for capability in (1, 2):
             ctypes.CDLL(None).prctl(24, capability, 0, 0, 0)
 
-    for out in (closed, closed / "below"):
-        line = refused_process(generate(source, out, samples=SAMPLES, preexec_fn=as_nobody_special))
-        assert "Permission denied" in line
-        assert str(closed) in line
+    line = refused_process(generate(source, closed / "below", samples=SAMPLES, preexec_fn=as_nobody_special))
+    assert "Permission denied" in line
+    assert str(closed) in line
 
 
 def test_out_must_be_a_folder_of_ours(source: Path, tmp_path: Path) -> None:
@@ -253,7 +252,7 @@ def test_no_input_is_ever_modified(tmp_path: Path) -> None:
     (source / "image" / "broken.tif").write_bytes(b"II*\0 not a picture")
     before = contents(source)
     out = tmp_path / "out"
-    make(source, out, "--workers", 2)
+    make(source, out)
     assert call("inspect", source, "--schema", SCHEME, "--priors")[0] == 0
     assert contents(source) == before, "a tile or a file beside it was written"
     made = contents(out)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 import signal
+import subprocess
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -12,7 +13,8 @@ from pathlib import Path
 import pytest
 
 from diachron.outputs import layout
-from tests.tiles import alive, children, generate, generation, run, started, write_source
+from diachron.outputs.tables import RejectionLog, rejected_samples
+from tests.tiles import alive, call, children, command, generation, refusal, run, started, write_source
 
 # More than any machine makes before it is stopped here.
 MANY = 400
@@ -66,9 +68,9 @@ def test_a_partial_table_of_a_killed_run_is_cleared_away(source: Path, tmp_path:
     out = tmp_path / "out"
     out.mkdir()
     (out / f".{layout.DATASET}.77").write_bytes(b"{")
-    assert generate(source, out, samples=2).returncode == 0
+    assert call(*generation(source, out, samples=2))[0] == 0
     (out / f".{layout.INDEX}.77").write_bytes(b"half")
-    assert generate(source, out, samples=2).returncode == 0
+    assert call(*generation(source, out, samples=2))[0] == 0
     assert not [
         path.name for path in out.iterdir() if path.name.startswith(".") and path.name != layout.LOCKS
     ]
@@ -125,21 +127,17 @@ def test_a_worker_that_dies_is_told_in_one_line(source: Path, tmp_path: Path) ->
 
 def test_the_lock_of_a_living_run_refuses_another(source: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
-    assert generate(source, out, samples=2).returncode == 0
+    assert call(*generation(source, out, samples=2))[0] == 0
     with (out / layout.LOCKS / "shard-00000-of-00001").open("a") as handle:
         fcntl.flock(handle, fcntl.LOCK_EX)
         for more in ((), ("--overwrite",)):
-            second = generate(source, out, *more, samples=2)
-            assert second.returncode == 1
-            assert second.stderr.count("\n") == 1
-            assert "another run is at work there" in second.stderr
+            code, _, said = call(*generation(source, out, *more, samples=2))
+            assert "another run is at work there" in refusal(code, said)
         assert layout.done_ids(out) == [0, 1], "--overwrite removed the set of a living run"
-    assert generate(source, out, samples=2).returncode == 0
+    assert call(*generation(source, out, samples=2))[0] == 0
 
 
 def test_a_torn_line_of_refusals_costs_only_its_own_sample(tmp_path: Path) -> None:
-    from diachron.outputs.tables import RejectionLog, rejected_samples
-
     log = RejectionLog(tmp_path, "shard")
     log.add(sample=1, source="a", reason="empty", detail="")
     with log.path.open("a", encoding="utf-8") as handle:
@@ -151,10 +149,6 @@ def test_a_torn_line_of_refusals_costs_only_its_own_sample(tmp_path: Path) -> No
 def test_a_reader_that_leaves_is_no_fault(tmp_path: Path) -> None:
     reading, writing = os.pipe()
     os.close(reading)
-    import subprocess
-
-    from tests.tiles import command
-
     done = subprocess.run(
         command("schemas"), stdout=writing, stderr=subprocess.PIPE, text=True, timeout=60, check=False
     )
