@@ -94,7 +94,7 @@ def differences(there: dict[str, Any], here: dict[str, Any]) -> str:
     )
     for key, old, new in _differing(old_facts, new_facts, ""):
         if key == "source.fingerprint":
-            words.append("the files of the source differ")
+            words.append("the source differs (files, gsd, sun or splits)")
         elif len(f"{old}{new}") <= 80:
             words.append(f"{key} {_short(old)} there, {_short(new)} here")
         else:

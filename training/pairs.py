@@ -8,6 +8,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from diachron.core.errors import UnknownNameError, nearest_names
+from diachron.outputs.layout import SPLITS
 from diachron.outputs.readers import Dataset
 
 
@@ -21,9 +23,14 @@ class TorchDataset:
     Args:
         dataset: to read from.
         split: `train`, `val`, `test`, or None for all.
+
+    Raises:
+        UnknownNameError: there is no such split.
     """
 
     def __init__(self, dataset: Dataset, split: str | None = None) -> None:
+        if split is not None and split not in SPLITS:
+            raise UnknownNameError(f"no split is called '{split}'; {nearest_names(split, SPLITS)}")
         self.dataset = dataset
         self.ids = [
             index for index in dataset.ids if split is None or dataset.record(index)["split"] == split

@@ -24,6 +24,8 @@ DRIVERS = ("GTiff", "PNG", "JPEG", "WEBP")
 
 # GDAL's own default is 5 % of the machine's memory, for each worker.
 _CACHE_BYTES = 64 * 2**20
+# A truncated PNG that GDAL reads in one go comes back as rubbish without an error; line by line it fails.
+_GDAL_OPTIONS = {"GDAL_CACHEMAX": _CACHE_BYTES, "GDAL_PNG_WHOLE_IMAGE_OPTIM": "NO"}
 
 # One degree of latitude, and of longitude at the equator: 40 075 017 m / 360 (WGS 84).
 _METRES_PER_DEGREE = 111_320.0
@@ -73,7 +75,7 @@ def open_raster(path: Path) -> Iterator[DatasetReader]:
     try:
         if path.stat().st_size == 0:
             raise SourceError(f"{path}: the file is empty (0 bytes); copy it again", "empty")
-        with warnings.catch_warnings(), rasterio.Env(GDAL_CACHEMAX=_CACHE_BYTES):
+        with warnings.catch_warnings(), rasterio.Env(**_GDAL_OPTIONS):
             warnings.simplefilter("ignore", NotGeoreferencedWarning)
             with rasterio.open(path) as dataset:
                 if dataset.driver not in DRIVERS:
@@ -83,6 +85,10 @@ def open_raster(path: Path) -> Iterator[DatasetReader]:
         raise
     except FileNotFoundError:
         raise SourceError(f"{path}: there is no such file", "unreadable") from None
+    except UnicodeEncodeError:
+        raise SourceError(
+            f"{path!r}: the name is not UTF-8, and GDAL cannot open it; rename it"
+        ) from None
     except (RasterioError, OSError) as err:
         raise SourceError(f"{path}: cannot be read as an image ({_first_line(err)})", "unreadable") from err
 

@@ -181,7 +181,8 @@ DIFFERENT: dict[str, tuple[tuple[object, ...], str]] = {
         ("--bands", "blue,green,red"),
         'bands ["red", "green", "blue"] there, ["blue", "green", "red"] here',
     ),
-    "gsd": (("--gsd", 2), "the files of the source differ"),
+    "sun": (("--sun", "135,40"), "the source differs (files, gsd, sun or splits)"),
+    "gsd": (("--gsd", 2), "the source differs (files, gsd, sun or splits)"),
 }
 
 
@@ -199,7 +200,7 @@ def test_another_source_of_the_same_name_is_refused(source: Path, made: Path, tm
     other = tmp_path / "town"
     shutil.copytree(source, other)
     write_tile(other, "town_1", number=11)
-    assert "the files of the source differ" in refused(other, made)
+    assert "the source differs (files, gsd, sun or splits)" in refused(other, made)
 
 
 def test_overwrite_replaces_and_keeps_what_is_not_ours(source: Path, made: Path, tmp_path: Path) -> None:
