@@ -78,7 +78,9 @@ def sample_record(sample: ChangeSample) -> dict[str, Any]:
         ],
         "class_pixels": {
             name: {
-                str(int(v)): int(n) for v, n in zip(*np.unique(date.labels, return_counts=True), strict=True)
+                str(value): int(count)
+                for value, count in enumerate(np.bincount(date.labels.ravel()))
+                if count
             }
             for name, date in zip(names, sample.dates, strict=True)
         },

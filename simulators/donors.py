@@ -6,7 +6,7 @@ import numpy as np
 from scipy import ndimage
 
 from diachron.core import hub
-from diachron.core.scene import Donor, Scene, SceneObject
+from diachron.core.scene import Donor, Scene
 
 SMALLEST_M2 = 25.0
 LARGEST_M2 = 1500.0
@@ -15,11 +15,14 @@ FILL = 0.75
 NARROWEST_M = 3.5
 # A roof must differ from the ground around it by this share of the picture's spread, or the label lies.
 VISIBLE = 0.25
+# Width of the strips that are compared.
+BAND_PX = 3.0
 
 
 def donors_of(scene: Scene) -> tuple[Donor, ...]:
     """Return the whole, compact and visible buildings of a scene, in order of id."""
     spread = float(scene.image[:3].std()) or 1.0
+    contrast = outline_contrast(scene)
     found = []
     for object_id in sorted(scene.objects):
         entry = scene.objects[object_id]
@@ -31,44 +34,53 @@ def donors_of(scene: Scene) -> tuple[Donor, ...]:
         fill, width_px = compactness(entry.footprint.mask)
         if fill < FILL or width_px * scene.grid.gsd_m < NARROWEST_M or width_px < 5:
             continue
-        if _stands_out(scene, entry) < VISIBLE * spread:
+        if contrast[object_id] < VISIBLE * spread:
             continue
         found.append(Donor(scene.source, entry, area_m2, scene.grid.gsd_m, scene.sun))
     return tuple(found)
 
 
+# Directions in which the box of a mask is tried; opposite sides make 90 degrees enough.
+_ANGLES = np.deg2rad(np.arange(0, 90, 7.5))
+_ALONG = np.stack([np.sin(_ANGLES), np.cos(_ANGLES)])
+_ACROSS = np.stack([np.cos(_ANGLES), -np.sin(_ANGLES)])
+
+
 def compactness(mask: np.ndarray) -> tuple[float, float]:
     """Return (share of its best turned box that a mask fills, the box's shorter side in pixels)."""
-    rows, cols = np.nonzero(mask)
-    points = np.stack([rows, cols], axis=1).astype(np.float64)
-    best_area, best_side = np.inf, 0.0
-    for angle in np.deg2rad(np.arange(0, 90, 7.5)):
-        along = points @ np.array([np.sin(angle), np.cos(angle)])
-        across = points @ np.array([np.cos(angle), -np.sin(angle)])
-        sides = np.ptp(along) + 1.0, np.ptp(across) + 1.0
-        if sides[0] * sides[1] < best_area:
-            best_area, best_side = sides[0] * sides[1], min(sides)
-    return float(rows.size / best_area), float(best_side)
+    # The ends of each row hold all corners.
+    rows = np.flatnonzero(mask.any(axis=1))
+    first = mask[rows].argmax(axis=1)
+    last = mask.shape[1] - 1 - mask[rows, ::-1].argmax(axis=1)
+    points = np.stack([np.concatenate([rows, rows]), np.concatenate([first, last])], axis=1)
+    lengths = np.ptp(points @ _ALONG, axis=0) + 1.0
+    widths = np.ptp(points @ _ACROSS, axis=0) + 1.0
+    best = int((lengths * widths).argmin())
+    fill = np.count_nonzero(mask) / (lengths[best] * widths[best])
+    return float(fill), float(min(lengths[best], widths[best]))
 
 
-def _stands_out(scene: Scene, entry: SceneObject) -> float:
-    """Return the largest difference, over bands, across an object's outline: two pixels in against two out.
+def outline_contrast(scene: Scene) -> np.ndarray:
+    """Return, by object id, the largest difference over bands across its outline: three pixels in, three out.
 
-    A label drawn beside its roof has the same picture on both sides of the line.
+    A label drawn beside its roof has the same picture on both sides of the line. Ground belongs to the
+    nearest object; the pixel next to the line is left out, since it sees both.
     """
-    reach = 3
-    grown = np.pad(entry.footprint.mask, reach)
-    top, left = entry.footprint.row - reach, entry.footprint.col - reach
-    rows, cols = scene.grid.shape
-    box = (
-        slice(max(top, 0), min(top + grown.shape[0], rows)),
-        slice(max(left, 0), min(left + grown.shape[1], cols)),
-    )
-    grown = grown[box[0].start - top : box[0].stop - top, box[1].start - left : box[1].stop - left]
-    inside = grown & ~ndimage.binary_erosion(grown, iterations=3)
-    outside = ndimage.binary_dilation(grown, iterations=3) & ~ndimage.binary_dilation(grown)
-    outside &= scene.instances[box] == 0
-    if not outside.any() or not inside.any():
-        return 0.0
-    pixels = scene.image[:, box[0], box[1]]
-    return float(np.abs(pixels[:, inside].mean(axis=1) - pixels[:, outside].mean(axis=1)).max())
+    standing = scene.instances > 0
+    count = int(scene.instances.max()) + 1
+    if not standing.any() or standing.all():
+        return np.zeros(count)
+    inside = standing & (ndimage.distance_transform_edt(standing) <= BAND_PX)
+    distance, (rows, cols) = ndimage.distance_transform_edt(~standing, return_indices=True)
+    outside = (distance > 1.5) & (distance <= BAND_PX + 1)
+    owners = scene.instances[rows[outside], cols[outside]], scene.instances[inside]
+    sizes = [np.maximum(np.bincount(ids, minlength=count), 1) for ids in owners]
+    contrast = np.zeros(count)
+    for band in scene.image:
+        outer, inner = (
+            np.bincount(ids, weights=band[where], minlength=count) / size
+            for ids, where, size in zip(owners, (outside, inside), sizes, strict=True)
+        )
+        contrast = np.maximum(contrast, np.abs(inner - outer))
+    contrast[np.bincount(owners[0], minlength=count) == 0] = 0.0
+    return contrast

@@ -23,7 +23,7 @@ from diachron.simulators.site import SMALLEST_GAP_PX, Site
 
 # Candidates drawn at once, and batches before an incident is given up.
 BATCH = 192
-BATCHES = 6
+BATCHES = 4
 # Donors tried at one place.
 DONORS_PER_PLACE = 4
 # A donor seen with larger pixels than this many times the scene's would look soft among sharp roofs.

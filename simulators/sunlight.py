@@ -108,14 +108,13 @@ def _length_px(
 ) -> float:
     """Return how far from the walls the ground stays dark, in pixels: half of the largest dark share."""
     reach = max(3, round(3 * REACH_M / gsd_m))
-    before = buildings
+    waiting = open_ground & ~buildings
     shares = []
-    for step in range(1, reach + 1):
-        covered = before | light.swept(buildings, row_step, col_step, float(step))
-        fresh = covered & ~before & open_ground
+    for moved in light.sweep(buildings, row_step, col_step, float(reach)):
+        fresh = moved & waiting
         count = np.count_nonzero(fresh)
         shares.append(np.count_nonzero(fresh & dark) / count if count else 0.0)
-        before = covered
+        waiting &= ~fresh
     profile = ndimage.uniform_filter1d(np.asarray(shares), 3, mode="nearest")
     peak = int(profile[: max(3, round(REACH_M / gsd_m))].argmax())
     fallen = np.flatnonzero(profile[peak:] < 0.5 * profile[peak])

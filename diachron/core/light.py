@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,6 +32,32 @@ def shadow_length_m(height_m: float, sun_elevation_deg: float) -> float:
     return height_m / math.tan(math.radians(sun_elevation_deg))
 
 
+def sweep(mask: Mask, row_step: float, col_step: float, length_px: float) -> Iterator[Mask]:
+    """Yield the mask in each of its places while it slides, about a pixel apart, the start left out.
+
+    Args:
+        mask: (H, W) bool.
+        row_step, col_step: unit vector of the direction.
+        length_px: how far, in pixels; the last place is there.
+    """
+    rows, cols = mask.shape
+    for step in range(1, math.ceil(length_px) + 1):
+        distance = min(float(step), length_px)
+        down, right = round(row_step * distance), round(col_step * distance)
+        moved = np.zeros_like(mask)
+        if abs(down) < rows and abs(right) < cols:
+            to_box = (
+                slice(max(down, 0), rows + min(down, 0)),
+                slice(max(right, 0), cols + min(right, 0)),
+            )
+            from_box = (
+                slice(max(-down, 0), rows + min(-down, 0)),
+                slice(max(-right, 0), cols + min(-right, 0)),
+            )
+            moved[to_box] = mask[from_box]
+        yield moved
+
+
 def swept(mask: Mask, row_step: float, col_step: float, length_px: float) -> Mask:
     """Return the ground that a mask covers while it slides by `length_px`, without the mask itself.
 
@@ -43,17 +70,7 @@ def swept(mask: Mask, row_step: float, col_step: float, length_px: float) -> Mas
         length_px: how far, in pixels.
     """
     covered = mask.copy()
-    rows, cols = mask.shape
-    steps = math.ceil(length_px)
-    for step in range(1, steps + 1):
-        distance = min(float(step), length_px)
-        down, right = round(row_step * distance), round(col_step * distance)
-        if abs(down) >= rows or abs(right) >= cols:
-            break
-        to_rows = slice(max(down, 0), rows + min(down, 0))
-        to_cols = slice(max(right, 0), cols + min(right, 0))
-        from_rows = slice(max(-down, 0), rows + min(-down, 0))
-        from_cols = slice(max(-right, 0), cols + min(-right, 0))
-        covered[to_rows, to_cols] |= mask[from_rows, from_cols]
+    for moved in sweep(mask, row_step, col_step, length_px):
+        covered |= moved
     shadow: Mask = covered & ~mask
     return shadow

@@ -139,8 +139,10 @@ def _to_levels_of(blocks: Picture, origin: Scene, scene: Scene) -> Picture:
 
 def _plain(blocks: Picture) -> Picture:
     """Return the blocks without the busiest and the oddest third: cars, fences, crossings."""
-    detail = blocks.std(axis=(2, 3)).mean(axis=1)
-    colour = blocks.mean(axis=(2, 3))
+    # Every second pixel tells as much, at a quarter of the cost.
+    thinned = np.ascontiguousarray(blocks[:, :, ::2, ::2]).reshape(*blocks.shape[:2], -1)
+    colour = thinned.mean(axis=2)
+    detail = np.sqrt(np.maximum((thinned * thinned).mean(axis=2) - colour * colour, 0.0)).mean(axis=1)
     oddness = np.abs(colour - np.median(colour, axis=0)).max(axis=1)
     keep = (detail <= np.quantile(detail, 0.75)) & (oddness <= np.quantile(oddness, 0.85))
     return blocks[keep] if np.count_nonzero(keep) >= FEWEST_BLOCKS // 2 else blocks
@@ -148,8 +150,9 @@ def _plain(blocks: Picture) -> Picture:
 
 def _like(picture: Picture, blocks: Picture) -> Mask:
     """Return where the coarse colour of a picture lies within the range of the blocks."""
-    low, high = np.quantile(blocks.mean(axis=(2, 3)), (0.02, 0.98), axis=0)
-    slack = blocks.std(axis=(0, 2, 3)) * 1.5
+    thinned = np.ascontiguousarray(blocks[:, :, ::2, ::2]).reshape(*blocks.shape[:2], -1)
+    low, high = np.quantile(thinned.mean(axis=2), (0.02, 0.98), axis=0)
+    slack = thinned.swapaxes(0, 1).reshape(blocks.shape[1], -1).std(axis=1) * 1.5
     coarse = ndimage.gaussian_filter(picture, (0, 1.5, 1.5))
     inside = (coarse >= (low - slack)[:, None, None]) & (coarse <= (high + slack)[:, None, None])
     return inside.all(axis=0)
@@ -163,8 +166,6 @@ def _quilt(
     step = max(2, (2 * size) // 3)
     pad = size
     weight = _bump(size)
-    coarse = ndimage.gaussian_filter(blocks, (0, 0, COARSE_SIGMA, COARSE_SIGMA), mode="nearest")
-    fine = blocks - coarse
     shape = (height + 2 * pad, width + 2 * pad)
     sums = np.zeros((3, channels, *shape), np.float32)  # weighted coarse, weighted fine, current mixture
     weights = np.zeros((2, *shape), np.float32)  # of the coarse parts, and squared of the fine parts
@@ -193,8 +194,9 @@ def _quilt(
             else:
                 pick = int(rng.integers(blocks.shape[0]))
             uses[pick] += 1.0
-            sums[0][:, box[0], box[1]] += weight * coarse[pick]
-            sums[1][:, box[0], box[1]] += weight * fine[pick]
+            coarse = ndimage.gaussian_filter(blocks[pick], (0, COARSE_SIGMA, COARSE_SIGMA), mode="nearest")
+            sums[0][:, box[0], box[1]] += weight * coarse
+            sums[1][:, box[0], box[1]] += weight * (blocks[pick] - coarse)
             weights[0][box] += weight
             weights[1][box] += weight * weight
             inside = wanted[box]

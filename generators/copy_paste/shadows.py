@@ -44,14 +44,13 @@ def measured_length_m(scene: Scene, entry: SceneObject) -> float:
     palette = palette_of(scene)
     ground = palette.open_ground[box]
     dark = palette.brightness[box] < palette.dark_below
-    before = mask
+    waiting = ground & ~mask
     seen = 0
     misses = 0
-    for step in range(1, reach + 1):
-        covered = mask | light.swept(mask, sun.shadow_row, sun.shadow_col, float(step))
-        fresh = covered & ~before & ground
+    for step, moved in enumerate(light.sweep(mask, sun.shadow_row, sun.shadow_col, float(reach)), start=1):
+        fresh = moved & waiting
         count = int(np.count_nonzero(fresh))
-        before = covered
+        waiting &= ~fresh
         if count < 3:
             continue
         seen += 1

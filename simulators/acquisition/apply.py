@@ -16,6 +16,8 @@ from diachron.simulators.acquisition.context import Context
 # Light and tone are point operations: on integers they are looked up, on this many levels where values
 # have passed the optics. Finer than 12 bits is below the noise of every sensor here.
 LEVELS = 4096
+# Taps at the ends of a kernel that are lighter than this move no 8-bit value by half a step.
+SMALLEST_TAP = 1e-3
 
 Step = tuple[str, ModuleType, Any]
 
@@ -128,9 +130,9 @@ class Grain:
 
 
 def _trimmed(kernel: NDArray[np.floating]) -> NDArray[np.float32]:
-    """Return a symmetric window of a kernel without ends below 1e-4, summing to one."""
+    """Return a symmetric window of a kernel without ends below `SMALLEST_TAP`, summing to one."""
     reach = kernel.size // 2
-    heavy = np.flatnonzero(np.abs(kernel) > 1e-4)
+    heavy = np.flatnonzero(np.abs(kernel) > SMALLEST_TAP)
     keep = max(reach - int(heavy[0]), int(heavy[-1]) - reach)
     inner = kernel[reach - keep : reach + keep + 1]
     return (inner / inner.sum()).astype(np.float32)
@@ -164,9 +166,10 @@ def _toned(
         return _to_dtype(values, dtype, full_scale)
     if dtype == np.uint8:
         # 4096 levels for 256 values: one look-up, already rounded.
-        index = np.maximum(values * np.float32(LEVELS - 1) + np.float32(0.5), 0.0)
-        table = _to_dtype(tone, dtype, full_scale)
-        return table[np.minimum(index, LEVELS - 1).astype(np.uint16)]
+        place = values * np.float32(LEVELS - 1)
+        place += np.float32(0.5)
+        np.clip(place, 0.0, LEVELS - 1, out=place)
+        return _to_dtype(tone, dtype, full_scale)[place.astype(np.uint16)]
     return _to_dtype(_looked_up(values, tone), dtype, full_scale)
 
 
