@@ -24,6 +24,8 @@ from diachron.simulators.site import SMALLEST_GAP_PX, Site
 # Candidates drawn at once, and batches before an incident is given up.
 BATCH = 192
 BATCHES = 4
+# The middle of a house is at least this far from its walls.
+HALF_A_HOUSE_M = 1.7
 # Donors tried at one place.
 DONORS_PER_PLACE = 4
 # A donor seen with larger pixels than this many times the scene's would look soft among sharp roofs.
@@ -183,16 +185,18 @@ def _candidates(rng: np.random.Generator, search: _Search) -> list[tuple[int, in
     pixels = rng.integers(0, rows, BATCH) * cols + rng.integers(0, cols, BATCH)
     # Pixels that are out are dropped before the next layer is read: most of the cost is fetching memory.
     clearance = terrain.clearance_px.ravel()[pixels]
-    kept = (clearance > search.gap_px + 2.0).nonzero()[0]
+    half_px = max(2.0, HALF_A_HOUSE_M / scene.grid.gsd_m)
+    kept = (clearance > search.gap_px + half_px).nonzero()[0]
     pixels = pixels[kept]
     if terrain.to_road_px is not None:
         to_road = terrain.to_road_px.ravel()[pixels]
-        kept = (to_road > search.set_back_px).nonzero()[0]
+        kept = (to_road > search.set_back_px + half_px).nonzero()[0]
         pixels = pixels[kept]
         weight = 0.15 + np.exp(to_road[kept] * (-scene.grid.gsd_m / 30.0))
     else:
         weight = 0.15 + np.exp(clearance[kept] * (-scene.grid.gsd_m / 40.0))
     weight = search.wish.surface_weights[scene.surface.ravel()[pixels]] * weight
+    weight *= terrain.plain.ravel()[pixels]
     open_ones = weight.nonzero()[0]
     # Exponential races: the order of -log(u)/w is a draw without replacement in proportion to w.
     race = rng.exponential(size=open_ones.size) / weight[open_ones]

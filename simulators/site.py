@@ -157,6 +157,7 @@ class Site:
     _gone: set[int] = field(init=False, default_factory=set)
     _lent: Counter[tuple[str, int]] = field(init=False, default_factory=Counter)
     _used_up: set[tuple[str, int]] = field(init=False, default_factory=set)
+    _free: dict[tuple[int, bool, int], list[Lender]] = field(init=False, repr=False, default_factory=dict)
     _suitable: dict[tuple[frozenset[int], float, float], list[int]] = field(
         init=False, repr=False, default_factory=dict
     )
@@ -207,7 +208,11 @@ class Site:
         lenders = self.lenders(object_class, same_scene=same_scene)
         if not self._used_up:
             return lenders
-        return [lender for lender in lenders if lender.key not in self._used_up]
+        # Asked for at every place that is tried, and new only when another donor is used up.
+        key = (object_class, same_scene, len(self._used_up))
+        if key not in self._free:
+            self._free[key] = [lender for lender in lenders if lender.key not in self._used_up]
+        return self._free[key]
 
     def lend(self, donor: Donor) -> None:
         """Count one use of a donor."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -50,7 +50,7 @@ class Motion:
 
     def to_json(self) -> dict[str, float]:
         """Return the six numbers by name."""
-        return asdict(self)
+        return dict(vars(self))
 
     @classmethod
     def from_json(cls, record: Mapping[str, float]) -> Motion:
