@@ -5,20 +5,19 @@ from __future__ import annotations
 import math
 import operator
 from dataclasses import dataclass, field
-from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from diachron.core.scene import Donor, Sun
+from diachron.core.scene import Donor, Footprint, Sun
 
 Pixels = tuple[NDArray[np.intp], NDArray[np.intp]]
 
 
 @dataclass(frozen=True, eq=False)
 class Lender:
-    """A donor as seen from one scene.
+    """A donor as seen from one scene, measured once.
 
     Args:
         donor: the object.
@@ -27,31 +26,31 @@ class Lender:
 
     donor: Donor
     shadow_turn_deg: float | None
+    key: tuple[str, int] = field(init=False)
+    """Scene and object, by which its uses are counted."""
+    core_px: float = field(init=False)
+    """Distance from the middle pixel of its window to the nearest one that is not its own."""
+    probes: Pixels = field(init=False)
+    """(rows, cols), in its own scene, of its outermost pixels that have only pixels of its own around."""
 
-    @property
-    def key(self) -> tuple[str, int]:
-        """Scene and object, by which its uses are counted."""
-        return self.donor.scene, self.donor.object.id
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "key", (self.donor.scene, self.donor.object.id))
+        object.__setattr__(self, "core_px", _core_px(self.donor.object.footprint.mask))
+        object.__setattr__(self, "probes", _probes(self.donor.object.footprint))
 
-    @cached_property
-    def core_px(self) -> float:
-        """Distance from the middle pixel of its window to the nearest one that is not its own."""
-        mask = np.pad(self.donor.object.footprint.mask, 1)
-        rows, cols = np.nonzero(~mask)
-        height, width = self.donor.object.footprint.mask.shape
-        return float(np.hypot(rows - 1 - height // 2, cols - 1 - width // 2).min())
 
-    @cached_property
-    def probes(self) -> Pixels:
-        """(rows, cols), in its own scene, of its outermost pixels that have only pixels of its own around."""
-        footprint = self.donor.object.footprint
-        rows, cols = np.nonzero(ndimage.binary_erosion(footprint.mask, np.ones((3, 3), bool)))
-        if rows.size:
-            ends = [
-                f(axis) for axis in (rows, cols, rows + cols, rows - cols) for f in (np.argmin, np.argmax)
-            ]
-            rows, cols = rows[ends], cols[ends]
-        return rows + footprint.row, cols + footprint.col
+def _core_px(mask: NDArray[np.bool_]) -> float:
+    rows, cols = np.nonzero(~np.pad(mask, 1))
+    height, width = mask.shape
+    return float(np.hypot(rows - 1 - height // 2, cols - 1 - width // 2).min())
+
+
+def _probes(footprint: Footprint) -> Pixels:
+    rows, cols = np.nonzero(ndimage.binary_erosion(footprint.mask, np.ones((3, 3), bool)))
+    if rows.size:
+        ends = [f(axis) for axis in (rows, cols, rows + cols, rows - cols) for f in (np.argmin, np.argmax)]
+        rows, cols = rows[ends], cols[ends]
+    return rows + footprint.row, cols + footprint.col
 
 
 @dataclass(frozen=True, eq=False)

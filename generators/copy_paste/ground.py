@@ -82,17 +82,25 @@ def _find_blocks(
     """Return (n, C, size, size) candidate blocks, as `_search_order` ranks them, and their size."""
     extent = max(BLOCK_SIZES[-1], min(hole.shape))
     middle = np.array([(s.start + s.stop) / 2 for s in window])
-    for kind, origin, size in _search_order(surface, scene, others):
+    pixels = int(np.count_nonzero(hole))
+    # First with as much different ground as there is to fill, then with whatever there is: a few blocks over
+    # and over would be a pattern.
+    ranked = [
+        (kind, origin, size) for kind, origin, size in _search_order(surface, scene, others) if size <= extent
+    ]
+    for enough, (kind, origin, size) in [(e, r) for e in (pixels, 0) for r in ranked]:
         found = palette_of(origin).blocks(kind, size)
-        if size > extent or found.shape[0] < FEWEST_BLOCKS:
+        if found.shape[0] < FEWEST_BLOCKS:
             continue
         if origin is scene:
             # Near ground looks alike; the far half keeps a small neighbourhood from repeating.
             distance = np.hypot(*(found - middle).T)
-            race = rng.exponential(size=found.shape[0]) * (40.0 + distance)
-            chosen = np.argsort(race, kind="stable")[:CANDIDATES]
+            order = np.argsort(rng.exponential(size=found.shape[0]) * (40.0 + distance), kind="stable")
         else:
-            chosen = rng.permutation(found.shape[0])[:CANDIDATES]
+            order = rng.permutation(found.shape[0])
+        chosen = order[_apart(found[order], size)][:CANDIDATES]
+        if chosen.size * (size // 2) ** 2 < enough:
+            continue
         picked = found[chosen]
         offsets = np.arange(size)
         rows = picked[:, 0, None, None] + offsets[:, None]
@@ -105,6 +113,13 @@ def _find_blocks(
         f"{scene.source}: no clear ground of {BLOCK_SIZES[-1]} x {BLOCK_SIZES[-1]} pixels to fill a hole "
         "with, neither in the picture nor in its donors; larger windows or more tiles would help"
     )
+
+
+def _apart(places: NDArray[np.int64], size: int) -> NDArray[np.int64]:
+    """Return which places to keep, in order: the first in each cell of half a block."""
+    cells = places // max(1, size // 2)
+    _, first = np.unique(cells[:, 0] * (1 << 32) + cells[:, 1], return_index=True)
+    return np.sort(first)
 
 
 def _search_order(surface: int, scene: Scene, others: tuple[Scene, ...]) -> Iterator[tuple[int, Scene, int]]:

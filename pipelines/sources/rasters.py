@@ -86,9 +86,7 @@ def open_raster(path: Path) -> Iterator[DatasetReader]:
     except FileNotFoundError:
         raise SourceError(f"{path}: there is no such file", "unreadable") from None
     except UnicodeEncodeError:
-        raise SourceError(
-            f"{path!r}: the name is not UTF-8, and GDAL cannot open it; rename it"
-        ) from None
+        raise SourceError(f"{path!r}: the name is not UTF-8, and GDAL cannot open it; rename it") from None
     except (RasterioError, OSError) as err:
         raise SourceError(f"{path}: cannot be read as an image ({_first_line(err)})", "unreadable") from err
 
