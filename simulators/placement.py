@@ -226,7 +226,7 @@ def _donor_at(
             continue
         donor = lender.donor
         motion = centred_motion(donor, row, col, turn, scale)
-        if not exact and not site.is_open(_moved_probes(lender, motion), search.gap_px):
+        if not site.is_open(_moved_probes(lender, motion), search.gap_px, search.set_back_px):
             continue
         footprint = moved_footprint(donor, motion)
         if footprint is not None and site.fits(footprint, search.allowed, search.gap_px, search.set_back_px):
@@ -329,6 +329,8 @@ def _moved_probes(lender: Lender, motion: Motion) -> Pixels:
     if motion.scale < SMALLEST_PROBED_SCALE:
         return np.empty(0, np.intp), np.empty(0, np.intp)
     rows, cols = lender.probes
+    if motion.is_exact:
+        return rows + int(motion.to_row - motion.from_row), cols + int(motion.to_col - motion.from_col)
     back = motion.matrix()
     # The inverse of a similarity is its transpose over the squared scale.
     there = motion.scale**2 * (back.T @ np.stack([rows - motion.from_row, cols - motion.from_col]))
@@ -343,16 +345,15 @@ def _drawn_at(
     """Return a drawn shape that fits at (row, col), with the roof of a donor of its size if there is one."""
     site, wish = search.site, search.wish
     shape = draw_shape(rng, search.area_m2, site.scene.grid.gsd_m, local)
-    hopeful = search.room_px(row, col) > shape.core_px - 2 * ROUNDING_PX and site.is_open(
-        shape.probes_at(row, col), search.gap_px
-    )
-    footprint = shape.footprint_at(row, col) if hopeful else None
-    if hopeful and footprint is None:
+    if search.room_px(row, col) <= shape.core_px - 2 * ROUNDING_PX:
+        return None
+    if not site.is_open(shape.probes_at(row, col), search.gap_px, search.set_back_px):
+        return None
+    footprint = shape.footprint_at(row, col)
+    if footprint is None or not site.fits(footprint, search.allowed, search.gap_px, search.set_back_px):
         return None
     near = search.roofs.that_turn(local, wish.turn_limit_deg)
     chosen = search.roofs.lenders[near[rng.integers(near.size)]] if near.size else None
-    if footprint is None or not site.fits(footprint, search.allowed, search.gap_px, search.set_back_px):
-        return None
     if chosen is not None:
         donor = chosen.donor
         turn = feasible_turn(chosen, local, wish.turn_limit_deg)

@@ -225,15 +225,18 @@ class Site:
         """Keep later events off an object."""
         self._gone.add(object_id)
 
-    def is_open(self, pixels: Pixels, gap_px: float) -> bool:
-        """Return whether pixels lie in the picture, away from all that stands: a part of what `fits` asks."""
+    def is_open(self, pixels: Pixels, gap_px: float, set_back_px: float) -> bool:
+        """Return whether pixels lie away from all that stands: a quick part of what `fits` asks of all."""
         rows, cols = pixels
         if rows.size == 0:
             return True
-        height, width = self.scene.grid.shape
-        if rows.min() < 0 or cols.min() < 0 or rows.max() >= height or cols.max() >= width:
+        # Beyond the border any pixel will do: `fits` refuses such a window anyway.
+        flat = rows * self.scene.grid.shape[1] + cols
+        clearance = self.terrain.clearance_px.take(flat, mode="clip")
+        if float(clearance.min()) <= max(gap_px, SMALLEST_GAP_PX):
             return False
-        return float(self.terrain.clearance_px[rows, cols].min()) > max(gap_px, SMALLEST_GAP_PX)
+        to_road = self.terrain.to_road_px
+        return to_road is None or float(to_road.take(flat, mode="clip").min()) >= set_back_px
 
     def fits(
         self, footprint: Footprint, allowed: NDArray[np.bool_], gap_px: float, set_back_px: float = 0.0
