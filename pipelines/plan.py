@@ -17,7 +17,7 @@ from diachron.pipelines.sources import Source, Unit
 
 # A refused sample is drawn again this often, each time from its own stream.
 REDRAWS = 8
-SPLITS = (("train", 0.8), ("val", 0.9), ("test", 1.0))
+SPLIT_BOUNDS = (("train", 0.8), ("val", 0.9), ("test", 1.0))
 
 
 @dataclass(frozen=True)
@@ -68,11 +68,11 @@ class Plan:
     def split_of(self, unit: int) -> str:
         """Return train, val or test: the source's own, or by the hash of the place."""
         tile = self.source.tiles[self.units[unit].tile]
-        if tile.split in {name for name, _ in SPLITS}:
+        if tile.split in {name for name, _ in SPLIT_BOUNDS}:
             return str(tile.split)
         digest = hashlib.sha256(tile.place.encode("utf-8")).digest()
         share = int.from_bytes(digest[:8], "big") / 2**64
-        return next(name for name, until in SPLITS if share < until)
+        return next(name for name, until in SPLIT_BOUNDS if share < until)
 
     def shard(self, number: int, of: int) -> range:
         """Return the samples of a shard: contiguous, so that windows are not read twice."""

@@ -84,11 +84,6 @@ class LabelSchema:
         return {entry.id: entry.name for entry in self.classes}
 
     @cached_property
-    def ground_is_unknown(self) -> bool:
-        """Whether some class is ground of unknown kind, so that the surface has to be estimated."""
-        return any(entry.hub is None for entry in self.classes)
-
-    @cached_property
     def _tables(self) -> tuple[NDArray[np.int16], UInt8, UInt8, UInt8]:
         canonical = np.full(256, -1, np.int16)
         surface = np.zeros(256, np.uint8)

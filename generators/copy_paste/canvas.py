@@ -42,14 +42,6 @@ class Canvas:
         """Return the stream of one edit."""
         return np.random.default_rng([self._seed, edit_id])
 
-    def box_around(self, box: Box, margin: int) -> Box:
-        """Return a window grown by a margin and cut at the border."""
-        rows, cols = self.scene.grid.shape
-        return (
-            slice(max(box[0].start - margin, 0), min(box[0].stop + margin, rows)),
-            slice(max(box[1].start - margin, 0), min(box[1].stop + margin, cols)),
-        )
-
     def donor(self, name: str) -> Scene:
         """Return a donor scene.
 

@@ -44,7 +44,6 @@ class Palette:
         self._surface = scene.surface
         self._instances = scene.instances
         self._sun = scene.sun
-        self._nodata = scene.nodata
         self._blocks: dict[tuple[int, int], NDArray[np.int64]] = {}
 
     @cached_property
