@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -44,6 +45,8 @@ INDEX_SCHEMA = pa.schema(
         ("ignored_px", pa.int64()),
         ("edit_px", pa.int64()),
         ("change_share", pa.float64()),
+        ("weight", pa.float64()),
+        ("filters", pa.string()),
         ("geometry", pa.binary()),
     ],
     metadata={"geo": json.dumps(GEO)},
@@ -123,8 +126,15 @@ def _index_row(record: dict[str, Any]) -> dict[str, Any]:
         "ignored_px": counts["ignored_px"],
         "edit_px": counts["edit_px"],
         "change_share": counts["changed_px"] / known if known else 0.0,
+        "weight": weight_of(record),
+        "filters": json.dumps(record.get("filters", {}), sort_keys=True),
         "geometry": _outline(grid),
     }
+
+
+def weight_of(record: dict[str, Any]) -> float:
+    """Return how much a sample counts in training: the product of the weights that its filters gave it."""
+    return math.prod(float(verdict["weight"]) for verdict in record.get("filters", {}).values())
 
 
 def _text(value: str | None) -> str | None:

@@ -84,5 +84,6 @@ def sample_record(sample: ChangeSample) -> dict[str, Any]:
             }
             for name, date in zip(names, sample.dates, strict=True)
         },
+        "filters": {name: dict(verdict) for name, verdict in sample.filters.items()},
         "acquisition": None if sample.acquisition is None else [dict(drawn) for drawn in sample.acquisition],
     }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -16,6 +16,7 @@ from diachron.core.events import EventLog
 from diachron.core.sample import ChangeSample, DateLayers, Painted, RenderRequest
 from diachron.core.scene import Donor, Scene
 from diachron.core.streams import stream
+from diachron.pipelines.filters.verdict import Candidate, FilteredError, judge_all
 from diachron.pipelines.manifest import versions
 from diachron.pipelines.plan import REDRAWS, Plan
 from diachron.simulators.acquisition.apply import apply_date, draw_date
@@ -61,6 +62,7 @@ class Workshop:
         self._processes = recipe.process_modules()
         self._renderer = recipe.renderer_module()
         self._steps = recipe.acquisition_steps()
+        self._filters = recipe.filter_modules()
         self._modules: dict[str, ModuleType] = {name: module for name, module, _ in self._steps or []}
         self._windows: OrderedDict[int, Prepared] = OrderedDict()
 
@@ -71,7 +73,7 @@ class Workshop:
             unit = self.plan.unit_of(sample, attempt)
             try:
                 return self._attempt(sample, attempt, unit, refusals)
-            except (SourceError, LabelError, RenderError) as error:
+            except (SourceError, LabelError, RenderError, FilteredError) as error:
                 reason = "label_outside_scheme" if isinstance(error, LabelError) else error.reason
                 # The source may lie elsewhere on the next machine: paths are told from its root.
                 detail = str(error).replace(f"{Path(self.plan.source.root)}/", "")
@@ -150,7 +152,7 @@ class Workshop:
             if len(states) > 2
         ]
         edits = [pictures[k].edit | pictures[k - 1].edit for k in range(1, len(states)) if len(states) > 2]
-        return ChangeSample(
+        made = ChangeSample(
             index=sample,
             dates=dates,
             log=log,
@@ -168,6 +170,8 @@ class Workshop:
             change_steps=tuple(steps),
             edit_steps=tuple(edits),
         )
+        candidate = Candidate(made, tuple(p.image for p in pictures), scene.full_scale)
+        return replace(made, filters=judge_all(candidate, self._filters))
 
     def _lenders(self, unit: int) -> list[Prepared]:
         """Return the windows that lend; one that cannot be read lends nothing."""

@@ -104,6 +104,7 @@ class ChangeSample:
         acquisition: per date the drawn parameters, or None where the stage is off.
         provenance: JSON-ready facts: source, licence, recipe, seed, attempt, donors, effects.
         grid, schema, bands, nodata: shared by all dates.
+        filters: filter -> its score (None where there was nothing to judge) and weight.
     """
 
     index: int
@@ -120,3 +121,4 @@ class ChangeSample:
     nodata: float | None
     change_steps: tuple[NDArray[np.uint8], ...] = ()
     edit_steps: tuple[Mask, ...] = ()
+    filters: Mapping[str, Mapping[str, float | None]] = field(default_factory=dict)

@@ -57,7 +57,10 @@ class Recipe(BaseModel):
     donor_scenes: int = Field(
         default=2, ge=0, le=16, description="other windows that buildings may come from"
     )
-    filters: list[str] = Field(default_factory=list, max_length=0, description="none are registered yet")
+    filters: dict[str, Any] = Field(
+        default_factory=dict,
+        description="what a sample must hold to be kept; a list of names, or with parameters",
+    )
     match: None = Field(
         default=None, description="wanted counts and shares: not built yet, only none is accepted"
     )
@@ -77,6 +80,7 @@ class Recipe(BaseModel):
                 values["processes"] = kept
             elif values.get("processes") == NONE:
                 values["processes"] = {}
+            values["filters"] = _table(values.get("filters"))
         return values
 
     @field_validator("dates", mode="before")
@@ -89,7 +93,7 @@ class Recipe(BaseModel):
             raise ValueError(f"expected a number of dates, or their times in years as a list; got {value!r}")
         return value
 
-    @field_validator("filters", "match", mode="before")
+    @field_validator("match", mode="before")
     @classmethod
     def _not_built_yet(cls, value: Any, info: ValidationInfo) -> Any:
         if value:
@@ -110,6 +114,11 @@ class Recipe(BaseModel):
     @classmethod
     def _known_processes(cls, value: dict[str, Any]) -> dict[str, Any]:
         return {name: _parameters("processes", name, value[name]) for name in sorted(value)}
+
+    @field_validator("filters")
+    @classmethod
+    def _known_filters(cls, value: dict[str, Any]) -> dict[str, Any]:
+        return {name: _parameters("filters", name, value[name]) for name in sorted(value)}
 
     @field_validator("renderer")
     @classmethod
@@ -163,9 +172,28 @@ class Recipe(BaseModel):
         modules = _modules("acquisition", self.acquisition)
         return [(name, module, parameters) for name, (module, parameters) in modules.items()]
 
+    def filter_modules(self) -> list[tuple[str, ModuleType, Any]]:
+        """Return (name, module, parameters) of the filters."""
+        modules = _modules("filters", self.filters)
+        return [(name, module, parameters) for name, (module, parameters) in modules.items()]
+
     def renderer_module(self) -> ModuleType:
         """Return the renderer."""
         return registry.load("renderers", self.renderer["name"])
+
+
+def _table(given: Any) -> Any:
+    """Return a list of names, each alone or as `{name: parameters}`, as a mapping without what is off."""
+    if given is None or given == NONE:
+        return {}
+    if isinstance(given, list):
+        joined: dict[Any, Any] = {}
+        for entry in given:
+            joined |= entry if isinstance(entry, dict) else {entry: None}
+        given = joined
+    if not isinstance(given, dict):
+        return given
+    return {name: {} if value is None else value for name, value in given.items() if value != NONE}
 
 
 def _modules(kind: str, table: dict[str, Any]) -> dict[str, tuple[ModuleType, Any]]:
@@ -177,7 +205,7 @@ def _modules(kind: str, table: dict[str, Any]) -> dict[str, tuple[ModuleType, An
 
 
 def _parameters(kind: str, name: str, given: Any) -> dict[str, Any]:
-    """Return all parameters of a process or step, checked, with the defaults filled in."""
+    """Return all parameters of a process, step or filter, checked, with the defaults filled in."""
     _mapping(name, given)
     try:
         module = registry.load(kind, name)

@@ -1,0 +1,11 @@
+"""Filters: what a finished sample must hold to be kept, and how much it counts.
+
+A filter is one file with `REGISTERED = True`, a frozen dataclass `Parameters` whose values are checked like
+those of a process, and
+
+    def judge(candidate: Candidate, parameters: Parameters) -> Verdict
+
+It draws nothing and looks at one sample, so that a verdict does not depend on what else is made. A refused
+sample is drawn again like any other and stands in `rejected.jsonl` with the filter's name if it cannot be
+had; score and weight of a kept one stand in `sample.json` and in the index. Imitate `edit_visibility.py`.
+"""
