@@ -34,6 +34,7 @@ def inspect_source(options: SourceOptions, *, priors: bool) -> dict[str, Any]:
         "scheme": source.schema.name,
         "bands": list(source.bands),
         "full scale": source.full_scale,
+        "resampled to": "no" if source.resample_m is None else f"{source.resample_m:g} m",
         "licence": source.licence or "not stated",
         "refused": dict(sorted(Counter(r.reason for r in source.refusals).items())),
         "files": [

@@ -138,6 +138,7 @@ def dataset_info(plan: Plan) -> dict[str, Any]:
             "tiles": len(source.tiles),
             "windows": len(plan.units),
             "licence": source.licence,
+            "resample_m": source.resample_m,
             "fingerprint": source.fingerprint(),
         },
         "plan": {

@@ -23,6 +23,9 @@ _OPTIONS = (
     click.option(
         "--gsd", "gsd_m", type=float, metavar="M", help="Metres a pixel, where the files do not say."
     ),
+    click.option(
+        "--resample", "resample_m", type=float, metavar="M", help="Read at M metres a pixel, coarser only."
+    ),
     click.option("--licence", metavar="SPDX", help="Terms of the pictures; travels with every sample."),
     click.option("--bands", metavar="NAMES", help="Band names by comma, e.g. blue,green,red,nir."),
     click.option("--sun", metavar="AZ[,EL]", help="Sun in degrees; else read off the shadows."),
@@ -53,6 +56,7 @@ def source_options(given: dict[str, Any]) -> SourceOptions:
                 "footprints",
                 "schema",
                 "gsd_m",
+                "resample_m",
                 "licence",
                 "full_scale",
             )

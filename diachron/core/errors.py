@@ -61,6 +61,7 @@ REJECTION_REASONS: dict[str, str] = {
     "crs_mismatch": "image and label map differ in CRS or transform",
     "label_outside_scheme": "the label map holds a value that the scheme does not know",
     "no_gsd": "the ground sampling distance is neither in the file nor given",
+    "not_coarser": "the tile is coarser than the gsd asked for, or smaller than one such pixel",
     "band_mismatch": "the number of bands or the data type differs from the rest of the source",
     "no_texture": "no clear ground pixels to paint a removed object with",
     "filtered": "a filter of the recipe refused the sample",

@@ -15,6 +15,7 @@ from diachron.pipelines.sources.drafts import Draft, Examiner
 from diachron.pipelines.sources.layout import Candidate, Folders, bare_stem
 from diachron.pipelines.sources.listing import find_candidates
 from diachron.pipelines.sources.radiometry import band_names, derive_full_scale
+from diachron.pipelines.sources.resampling import resampled
 from diachron.pipelines.sources.scheme_choice import (
     building_class,
     choose_schema,
@@ -25,6 +26,8 @@ from diachron.pipelines.sources.source import Source
 from diachron.pipelines.sources.tables import read_tables
 from diachron.pipelines.sources.tiles import Refusal, SourceOptions, Tile, place_of
 from diachron.pipelines.sources.vectors import read_polygons
+
+_ADD_GSD = "add --gsd METRES"
 
 
 def discover(options: SourceOptions) -> Source:
@@ -63,6 +66,8 @@ def discover(options: SourceOptions) -> Source:
     if schema is not None:
         drafts = _fit_footprints(drafts, schema, options, refused)
     drafts = _with_gsd(drafts, refused)
+    if options.resample_m is not None:
+        drafts = _resampled(drafts, options.resample_m, refused)
     drafts = _of_one_kind(drafts, refused)
     refusals = tuple(_refusal(path, err, root) for path, err in sorted(refused.items()))
     if not drafts or schema is None:
@@ -79,12 +84,26 @@ def discover(options: SourceOptions) -> Source:
     tiles = tuple(
         _tile(draft, name) for draft, name in zip(drafts, _names(drafts, candidates, root), strict=True)
     )
-    return Source(str(root), tiles, refusals, schema, options.licence, bands, full_scale, options.sun)
+    return Source(
+        str(root),
+        tiles,
+        refusals,
+        schema,
+        options.licence,
+        bands,
+        full_scale,
+        options.sun,
+        options.resample_m,
+    )
 
 
 def _check(options: SourceOptions) -> None:
     """Refuse numbers that are no lengths, and footprints that cannot serve, before a tile is opened."""
-    for name, value in (("--gsd", options.gsd_m), ("--full-scale", options.full_scale)):
+    for name, value in (
+        ("--gsd", options.gsd_m),
+        ("--resample", options.resample_m),
+        ("--full-scale", options.full_scale),
+    ):
         if value is not None and not (math.isfinite(value) and value > 0):
             raise RecipeError(f"{name} {value}: give a positive number")
     if options.sun is not None:
@@ -130,8 +149,20 @@ def _with_gsd(drafts: list[Draft], refused: dict[Path, SourceError]) -> list[Dra
     for draft in drafts:
         if draft.gsd_m is None:
             problem = draft.gsd_problem or "no ground sampling distance in the file"
-            refused[draft.candidate.image] = SourceError(f"{problem}; add --gsd METRES", "no_gsd")
+            refused[draft.candidate.image] = SourceError(f"{problem}; {_ADD_GSD}", "no_gsd")
     return [draft for draft in drafts if draft.gsd_m is not None]
+
+
+def _resampled(drafts: list[Draft], resample_m: float, refused: dict[Path, SourceError]) -> list[Draft]:
+    kept = []
+    for draft in drafts:
+        try:
+            factor, grid = resampled(draft.grid, resample_m)
+        except SourceError as err:
+            refused[draft.candidate.image] = err
+        else:
+            kept.append(replace(draft, factor=factor, resampled=grid))
+    return kept
 
 
 def _of_one_kind(drafts: list[Draft], refused: dict[Path, SourceError]) -> list[Draft]:
@@ -180,6 +211,7 @@ def _tile(draft: Draft, name: str) -> Tile:
         draft.split,
         draft.gsd_from,
         header.alpha,
+        draft.factor,
     )
 
 
@@ -195,8 +227,9 @@ def _nothing_usable(options: SourceOptions, refusals: Sequence[Refusal]) -> Sour
     where = options.source if options.source is not None else options.images
     counts = Counter(refusal.reason for refusal in refusals)
     reason = counts.most_common(1)[0][0]
-    if set(counts) == {"no_gsd"} and len({refusal.detail for refusal in refusals}) == 1:
-        return SourceError(f"{where}: no ground sampling distance in the files; add --gsd METRES", "no_gsd")
+    details = {refusal.detail for refusal in refusals}
+    if set(counts) == {"no_gsd"} and len(details) == 1 and details.pop().endswith(_ADD_GSD):
+        return SourceError(f"{where}: no ground sampling distance in the files; {_ADD_GSD}", "no_gsd")
     listed = ", ".join(f"{count} {word}" for word, count in counts.most_common())
     first = next(refusal for refusal in refusals if refusal.reason == reason)
     return SourceError(

@@ -43,6 +43,7 @@ class Draft:
     Args:
         label: header of the label map that will be read, None where polygons stand for it.
         gsd_m: None where nobody states it; then `gsd_problem` may say more.
+        factor, resampled: of the grid with larger pixels that the user asks for; 1 and None without.
     """
 
     candidate: Candidate
@@ -54,11 +55,13 @@ class Draft:
     gsd_problem: str | None
     split: str | None
     place: str | None
+    factor: float = 1.0
+    resampled: GeoGrid | None = None
 
     @property
     def grid(self) -> GeoGrid:
-        """Grid of the image; 1 m a pixel where nobody states it."""
-        return _grid(self.header, self.gsd_m or 1.0)
+        """Grid that the tile is read on; 1 m a pixel where nobody states it."""
+        return self.resampled or _grid(self.header, self.gsd_m or 1.0)
 
 
 @dataclass

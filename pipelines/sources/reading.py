@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +16,7 @@ from diachron.core.labels import LabelSchema
 from diachron.core.scene import Mask, RawScene
 from diachron.pipelines.sources.footprints import burn
 from diachron.pipelines.sources.rasters import open_raster
+from diachron.pipelines.sources.resampling import averaged, majority
 from diachron.pipelines.sources.scheme_choice import building_class, ground_class
 from diachron.pipelines.sources.tiles import Tile, Unit
 from diachron.pipelines.sources.vectors import read_polygons
@@ -33,19 +35,18 @@ def read_window(
 ) -> RawScene:
     """Return a window of a tile, in the image's own data type and scale.
 
+    Where the tile is resampled, pixels are means, labels majorities, and polygons are burnt into the large
+    pixels directly.
+
     Raises:
         SourceError: a file cannot be decoded.
         LabelError: the label map holds a value outside the scheme.
         GridError: the unit does not lie inside the tile.
     """
     grid = tile.grid.window(unit.row, unit.col, unit.rows, unit.cols)
-    window = Window(unit.col, unit.row, unit.cols, unit.rows)
-    with open_raster(tile.image) as dataset:
-        indexes = [i for i in range(1, dataset.count + 1) if i != tile.alpha]
-        image = dataset.read(indexes, window=window)
-        void = _void(dataset, tile, image, indexes, window)
+    image, void = _read_picture(tile, unit)
     footprints = None if tile.footprints is None else burn(read_polygons(tile.footprints), grid)
-    raster = None if tile.label is None else _read_labels(tile, unit, window, schema)
+    raster = None if tile.label is None else _read_labels(tile.label, tile.factor, unit, schema)
     return RawScene(
         image=image,
         bands=bands,
@@ -61,6 +62,20 @@ def read_window(
         sun_azimuth_deg=None if sun is None else sun[0],
         sun_elevation_deg=None if sun is None else sun[1],
     )
+
+
+def _read_picture(tile: Tile, unit: Unit) -> tuple[NDArray[np.generic], Mask]:
+    """Return (C, rows, cols) pixels of a unit, and where they are without data."""
+    with open_raster(tile.image) as dataset:
+        indexes = [i for i in range(1, dataset.count + 1) if i != tile.alpha]
+
+        def read(window: Window) -> tuple[NDArray[np.generic], Mask]:
+            image = dataset.read(indexes, window=window)
+            return image, _void(dataset, tile, image, indexes, window)
+
+        if tile.factor == 1:
+            return read(_window(unit))
+        return averaged(read, unit, factor=tile.factor, file_shape=dataset.shape, nodata=tile.nodata)
 
 
 def _void(
@@ -81,24 +96,36 @@ def _void(
     return void
 
 
-def _read_labels(tile: Tile, unit: Unit, window: Window, schema: LabelSchema) -> NDArray[np.uint8]:
-    """Return the label map of a window in canonical ids; its own nodata becomes ignore."""
-    assert tile.label is not None
-    where = str(tile.label)
-    if (unit.rows, unit.cols) != tile.grid.shape:
-        where += f", window at row {unit.row}, column {unit.col}"
-    with open_raster(tile.label) as dataset:
-        colours = [colour.name for colour in dataset.colorinterp]
-        indexes = [i for i, name in enumerate(colours, 1) if name != "alpha" or i == 1]
-        values = dataset.read(indexes, window=window)
-        nodata = dataset.nodata
+def _read_labels(path: Path, factor: float, unit: Unit, schema: LabelSchema) -> NDArray[np.uint8]:
+    """Return the label map of a unit in canonical ids; its own nodata becomes ignore."""
+    with open_raster(path) as dataset:
+
+        def read(window: Window) -> NDArray[np.uint8]:
+            return _class_ids(dataset, path, window, schema)
+
+        if factor == 1:
+            return read(_window(unit))
+        return majority(read, unit, factor=factor, file_shape=dataset.shape)
+
+
+def _class_ids(dataset: DatasetReader, path: Path, window: Window, schema: LabelSchema) -> NDArray[np.uint8]:
+    where = str(path)
+    if (window.height, window.width) != dataset.shape:
+        where += f", window at row {window.row_off}, column {window.col_off}"
+    colours = [colour.name for colour in dataset.colorinterp]
+    indexes = [i for i, name in enumerate(colours, 1) if name != "alpha" or i == 1]
+    values = dataset.read(indexes, window=window)
     if (values != values[:1]).any():
         raise LabelError(f"{where}: the {len(indexes)} bands differ; turn colours to class ids, one band")
     ids = values[0]
     known = {value for entry in schema.classes for value in (entry.id, *entry.also)}
-    if nodata is not None and schema.ignore is not None and nodata not in known:
-        ids = np.where(ids == nodata, np.asarray(schema.ignore, ids.dtype), ids)
+    if dataset.nodata is not None and schema.ignore is not None and dataset.nodata not in known:
+        ids = np.where(ids == dataset.nodata, np.asarray(schema.ignore, ids.dtype), ids)
     return schema.canonical(ids, where=where)
+
+
+def _window(unit: Unit) -> Window:
+    return Window(unit.col, unit.row, unit.cols, unit.rows)
 
 
 def _draw(

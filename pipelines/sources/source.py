@@ -29,6 +29,7 @@ class Source:
         bands: one name a band of every tile.
         full_scale: value of white of every tile.
         sun: (azimuth, elevation or None) in degrees as the user states it, or None.
+        resample_m: side in metres of the pixels that are read; None where the files' own are.
     """
 
     root: str
@@ -39,6 +40,7 @@ class Source:
     bands: tuple[str, ...]
     full_scale: float
     sun: tuple[float, float | None] | None = None
+    resample_m: float | None = None
 
     def units(self, window_px: int) -> tuple[Unit, ...]:
         """Return the windows of all tiles, tile by tile, row by row.
@@ -89,12 +91,13 @@ class Source:
         """Return a SHA-256 that changes with the tiles, in hexadecimal; the folder may move.
 
         It covers name, size, and the first and last 64 KiB of every file, and what is stated of a tile
-        besides its pixels (gsd, split, place), so a terabyte is identified without being read whole.
+        besides its pixels (gsd, split, place, resampling), so a terabyte is identified without reading it.
 
         Raises:
             SourceError: a file has gone.
         """
         lines = [f"tile {tile.name} {tile.grid.gsd_m!r} {tile.split} {tile.place}" for tile in self.tiles]
+        lines += [f"resampled {tile.name} {tile.factor!r}" for tile in self.tiles if tile.factor != 1]
         lines.append(f"sun {self.sun}")
         files = {file for tile in self.tiles for file in (tile.image, tile.label, tile.footprints) if file}
         lines += [self._file_line(path) for path in files]

@@ -26,6 +26,8 @@ class SourceOptions:
         full_scale: value of white; None to derive it from the data type and the pixels.
         sun: (azimuth clockwise from north, elevation or None) in degrees, the same for all tiles; None to
             read it off their shadows.
+        resample_m: side in metres of the pixels to read, not smaller than those of the files; None to read
+            them as they are.
     """
 
     source: str | None = None
@@ -38,6 +40,7 @@ class SourceOptions:
     bands: tuple[str, ...] | None = None
     full_scale: float | None = None
     sun: tuple[float, float | None] | None = None
+    resample_m: float | None = None
 
 
 @dataclass(frozen=True)
@@ -48,13 +51,14 @@ class Tile:
         name: unique; path from the source's root without suffix and without an `_rgb` ending.
         place: what splits keep together; tiles of one scene share it where the names tell.
         image, label, footprints: the files it is read from; at least one of the last two is set.
-        grid: of the whole image.
+        grid: of the whole image, as it is read.
         count: bands without alpha.
         dtype: uint8, uint16 or float32.
         nodata: as the image states it.
         split: train, val or test where the folder or tiles.csv says so.
         gsd_from: file, given or tiles.csv.
         alpha: 1-based index of the alpha band, None without one.
+        factor: pixels of the file along the side of a pixel of `grid`; 1 where they are read as they are.
     """
 
     name: str
@@ -69,6 +73,7 @@ class Tile:
     split: str | None
     gsd_from: str
     alpha: int | None = None
+    factor: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -82,7 +87,7 @@ class Refusal:
 
 @dataclass(frozen=True)
 class Unit:
-    """A window of a tile, in pixels: the unit of a plan. `tile` is the place in `Source.tiles`."""
+    """A window of a tile, in pixels of its grid: the unit of a plan. `tile` is its place in the source."""
 
     tile: int
     row: int

@@ -16,7 +16,10 @@ READ = """
 import resource, sys, time
 from diachron.pipelines.sources import SourceOptions, discover
 start = time.perf_counter()
-source = discover(SourceOptions(source=sys.argv[1], schema="landcover-ai", gsd_m=0.5))
+resample_m = float(sys.argv[2]) or None
+source = discover(
+    SourceOptions(source=sys.argv[1], schema="landcover-ai", gsd_m=0.5, resample_m=resample_m)
+)
 units = source.units(512)
 found = [source.read(units[i]).labels.any() for i in (0, len(units) // 2, len(units) - 1)]
 print(len(units), any(found), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20)
@@ -24,7 +27,8 @@ print(len(units), any(found), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 
 
 @pytest.mark.slow
-def test_windows_of_a_large_raster_need_little_memory(tmp_path):
+@pytest.mark.parametrize(("resample_m", "windows"), [(0, 40 * 40), (10, 2 * 2)])
+def test_windows_of_a_large_raster_need_little_memory(tmp_path, resample_m, windows):
     profile = {
         "driver": "GTiff", "height": SIDE, "width": SIDE, "dtype": "uint8", "tiled": True,
         "compress": "deflate", "SPARSE_OK": True, "BIGTIFF": "YES",
@@ -35,9 +39,13 @@ def test_windows_of_a_large_raster_need_little_memory(tmp_path):
             dataset.write(block, window=Window(0, 0, 512, 512))
             dataset.write(block, window=Window(SIDE - 512, SIDE - 512, 512, 512))
     run = subprocess.run(
-        [sys.executable, "-c", READ, str(tmp_path)], capture_output=True, text=True, timeout=250, check=True
+        [sys.executable, "-c", READ, str(tmp_path), str(resample_m)],
+        capture_output=True,
+        text=True,
+        timeout=250,
+        check=True,
     )
     units, found, peak_gib = run.stdout.split()
-    assert int(units) == 40 * 40
+    assert int(units) == windows
     assert found == "True"
     assert float(peak_gib) < 1.5

@@ -105,3 +105,15 @@ def test_four_bands_that_tiff_calls_alpha_stay_four(real_data, tmp_path, fake):
     assert source.bands == ("swir1", "nir", "red", "green")
     # 0.000808 degrees at 8.4 degrees south.
     assert source.tiles[0].grid.gsd_m == pytest.approx(0.000808 * 111_320 * 0.989**0.5, rel=0.005)
+
+
+@pytest.mark.parametrize(("name", "least"), [("building_cities", 80), ("oam_more", 24)])
+def test_larger_pixels_keep_the_built_area(real_data, name, least):
+    def built(resample_m):
+        source = discover(SourceOptions(source=str(real_data / name), resample_m=resample_m))
+        scenes = [source.read(unit) for unit in source.units(2000)]
+        assert len(scenes) >= least
+        return sum(float((scene.labels == 1).sum()) * scene.grid.pixel_area_m2 for scene in scenes)
+
+    # Less than a pixel of 2 m is cut off each tile of 76-230 m.
+    assert built(2.0) == pytest.approx(built(None), rel=0.02)

@@ -1,0 +1,1 @@
+"""Label maps made by a segmenter: the tiles that it learns from."""
