@@ -28,6 +28,8 @@ SUBSTITUTES: dict[int, tuple[int, ...]] = {
 }
 # Positions kept of one kind and size: enough to choose from, few enough to sort for every hole.
 MOST_BLOCKS = 4000
+# Pixels of one kind of ground whose median is taken; more would not move it.
+MOST_VALUES = 20_000
 # Ground within this many pixels of an object is mixed with it.
 OBJECT_MARGIN_PX = 2
 
@@ -45,6 +47,7 @@ class Palette:
         self._instances = scene.instances
         self._sun = scene.sun
         self._blocks: dict[tuple[int, int], NDArray[np.int64]] = {}
+        self._lit_from: dict[int, float] = {}
 
     @cached_property
     def brightness(self) -> NDArray[np.float32]:
@@ -65,14 +68,35 @@ class Palette:
     @cached_property
     def dark_below(self) -> float:
         """Brightness that separates shadow from lit ground: the geometric mean of the two levels."""
+        return self.lit_level * self._edge_of_shadow
+
+    @property
+    def _edge_of_shadow(self) -> float:
         contrast = float(np.mean(self._sun.contrast[:3])) if self._sun else 0.45
-        return self.lit_level * contrast**0.5
+        return contrast**0.5
+
+    @cached_property
+    def off_objects(self) -> Mask:
+        """(H, W) open ground, lit or not, that keeps off objects."""
+        near = ndimage.binary_dilation(self._instances > 0, iterations=OBJECT_MARGIN_PX)
+        return self.open_ground & ~near
 
     @cached_property
     def clear(self) -> Mask:
         """(H, W) open ground that is lit and keeps off objects: what may be copied."""
-        near = ndimage.binary_dilation(self._instances > 0, iterations=OBJECT_MARGIN_PX)
-        return self.open_ground & ~near & (self.brightness >= self.dark_below)
+        return self.off_objects & (self.brightness >= self.dark_below)
+
+    def lit_from(self, surface: int) -> float:
+        """Return the brightness that separates shadow from lit ground of one kind; infinite without any.
+
+        A lawn in the sun may be darker than sand in the shade, so each kind has its own.
+        """
+        if surface not in self._lit_from:
+            values = self.brightness[self.off_objects & (self._surface == surface)]
+            thinned = values[:: max(1, values.size // MOST_VALUES)]
+            level = float(np.median(thinned)) if thinned.size else np.inf
+            self._lit_from[surface] = level * self._edge_of_shadow
+        return self._lit_from[surface]
 
     def blocks(self, surface: int, size: int) -> NDArray[np.int64]:
         """Return (n, 2) upper left pixels of all size x size blocks that are clear ground of one kind."""

@@ -15,7 +15,7 @@ from diachron.core.hub import NETWORKS
 from diachron.core.motion import Motion
 from diachron.core.scene import Scene, SceneObject, object_class_map
 from diachron.generators.copy_paste.canvas import Canvas
-from diachron.generators.copy_paste.palette import palette_of
+from diachron.generators.copy_paste.light import in_local_light
 from diachron.generators.copy_paste.shadows import cast, measured_length_m, padded, shadow_reach_px
 
 Mask = NDArray[np.bool_]
@@ -49,7 +49,7 @@ def paste_object(canvas: Canvas, entry: SceneObject, event: ChangeEvent, *, gain
     length_px = min(length_m / scene.grid.gsd_m, float(shadow_reach_px(scene)))
     box, footprint = padded(scene, entry, math.ceil(length_px) + 4)
     moved = moved_pixels(donor_scene, donor, motion, box, footprint)
-    moved = in_this_light(moved, donor_scene, scene) * np.float32(gain)
+    moved = in_local_light(moved, donor_scene, donor, scene, entry) * np.float32(gain)
     picture = canvas.image[:, box[0], box[1]].astype(np.float32)
     ground = canvas.target.instances[box] == 0
     classes = object_class_map(canvas.target.instances[box], canvas.target.objects)
@@ -92,18 +92,3 @@ def moved_pixels(
             for band in pixels
         ]
     )
-
-
-def in_this_light(pixels: Picture, donor_scene: Scene, scene: Scene) -> Picture:
-    """Return a donor's pixels in the brightness and contrast of another scene, band by band.
-
-    Mean and spread of the whole picture stand for its exposure; half of the way is gone in contrast, since
-    part of the difference is that other things stand there.
-    """
-    if donor_scene is scene:
-        return pixels
-    mean_there, spread_there = palette_of(donor_scene).levels
-    mean_here, spread_here = palette_of(scene).levels
-    gain = np.clip(np.sqrt(spread_here / np.maximum(spread_there, 1e-6)), 0.7, 1.4)
-    moved = (pixels - mean_there[:, None, None]) * gain[:, None, None] + mean_here[:, None, None]
-    return moved.astype(np.float32)
