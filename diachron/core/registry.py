@@ -1,4 +1,4 @@
-"""Finding processes, renderers, steps and exporters by file name, without importing them.
+"""Finding processes, renderers, steps, exporters, filters and rivals by file name, without importing them.
 
 The file name is the registered name, the first line of its docstring the description. Another project
 adds its own by an entry point in the group `diachron.<kind>`. Only asking for a name imports it.
@@ -22,6 +22,9 @@ KINDS: dict[str, str] = {
     "acquisition": "diachron.simulators.acquisition",
     "renderers": "diachron.generators",
     "exporters": "diachron.outputs.exporters",
+    "baselines": "diachron.evaluation.baselines",
+    "rivals": "diachron.evaluation.rivals",
+    "filters": "diachron.pipelines.filters",
 }
 
 
