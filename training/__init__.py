@@ -1,1 +1,1 @@
-"""Loops, losses and networks that score or detect; for now, data sets as torch reads them."""
+"""Loops, losses and networks that score or detect: change detectors, and data sets as torch reads them."""

@@ -17,10 +17,14 @@ VERBS: dict[str, str] = {
     "inspect": "Say what a data set, a source or a tile holds.",
     "report": "Write a self-contained HTML page to look at a data set.",
     "export": "Write a data set in the layout of another tool.",
+    "train": "Train a change detector on data sets.",
+    "predict": "Find change in two rasters with a trained detector.",
+    "evaluate": "Judge recipes by what a detector learns from their pairs.",
     "recipes": "List the recipes, or print one with every default.",
     "schemas": "List the label schemes, or print one.",
     "processes": "List the kinds of change, or print one with its parameters.",
     "renderers": "List the ways to paint a date.",
+    "filters": "List what a sample can be asked to hold.",
 }
 
 

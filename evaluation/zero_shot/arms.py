@@ -1,0 +1,131 @@
+"""The arms of one trial: recipes, rivals, baselines and supervised ones, with one budget for all."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from diachron.core.errors import RecipeError
+from diachron.evaluation.datasets import open_pairs
+from diachron.evaluation.rivals.scenes import SceneShelf
+from diachron.evaluation.zero_shot.line_up import LineUp
+from diachron.evaluation.zero_shot.methods import Method
+from diachron.evaluation.zero_shot.trial import TrialOptions, run_trial
+from diachron.pipelines.sources import SourceOptions
+from diachron.training.detectors.config import DetectorConfig
+from diachron.training.detectors.options import TrainingOptions
+
+
+@dataclass(frozen=True)
+class Budget:
+    """What every method may spend.
+
+    Args:
+        samples: pairs made for each method and seed.
+        steps, batch, crop_px: of the training.
+        train_gsd: crops are reduced to metres a pixel between these; None leaves them as they are.
+        architecture: of the detector.
+        choose_threshold: on made pairs kept out of training, instead of 0.5.
+    """
+
+    samples: int
+    steps: int
+    batch: int
+    crop_px: int
+    train_gsd: tuple[float, float] | None
+    architecture: str
+    choose_threshold: bool
+
+    def training(self) -> TrainingOptions:
+        """Return the options of the training."""
+        return TrainingOptions(steps=self.steps, batch=self.batch, crop_px=self.crop_px, gsd_m=self.train_gsd)
+
+
+@dataclass(frozen=True)
+class Arms:
+    """What is tried.
+
+    Args:
+        recipes: by name or file; the first one's pairs serve the mixed and fine-tuned arms.
+        baselines, rivals: registered names.
+        real: `FORMAT:DIR[@PART]` of real pairs to learn from, or None.
+        percents: shares of the real pairs.
+        seeds: of everything.
+    """
+
+    recipes: tuple[str, ...]
+    baselines: tuple[str, ...]
+    rivals: tuple[str, ...]
+    real: str | None
+    percents: tuple[float, ...]
+    seeds: tuple[int, ...]
+
+
+def run_arms(
+    sources: Sequence[SourceOptions],
+    tests: Sequence[str],
+    arms: Arms,
+    budget: Budget,
+    folder: Path,
+    *,
+    sheets: bool,
+    workers: int = 1,
+    say: Callable[[str], None] = lambda line: None,
+) -> list[dict[str, Any]]:
+    """Return the trials of all arms and seeds.
+
+    Args:
+        sources: of single dates.
+        tests: `FORMAT:DIR[@PART]` of the real pairs that judge.
+        arms: what is tried.
+        budget: the same for all.
+        folder: everything that is made lies under it; finished trials are taken from there.
+        sheets: whether to draw contact sheets of the errors.
+        workers: processes that make pairs.
+        say: called with a line on what is being done.
+
+    Raises:
+        RecipeError: the real pairs to learn from are a test set too.
+    """
+    if arms.real in tests:
+        raise RecipeError(
+            f"{arms.real} is to learn from and a test set too: nothing is judged on what it saw"
+        )
+    opened = [open_pairs(text) for text in tests]
+    names = [pairs.name for pairs in opened]
+    judges = {
+        name if names.count(name) == 1 else text: pairs
+        for name, text, pairs in zip(names, tests, opened, strict=True)
+    }
+    config = DetectorConfig(budget.architecture, "binary", 3)
+    line_up = LineUp(sources, budget.samples, config, budget.training(), folder / "data-sets", workers)
+    options = TrialOptions(
+        folder,
+        choose_threshold=budget.choose_threshold,
+        sheets=sheets,
+        settings={**asdict(budget), "sources": [str(entry) for entry in sources], "real": arms.real},
+    )
+    return [
+        run_trial(method, seed, judges, options, say=say)
+        for method in _methods(line_up, sources, arms)
+        for seed in (arms.seeds if method.seeded else (0,))
+    ]
+
+
+def _methods(line_up: LineUp, sources: Sequence[SourceOptions], arms: Arms) -> list[Method]:
+    ours = [line_up.recipe(recipe) for recipe in arms.recipes]
+    methods: list[Method] = [*ours, *(line_up.baseline(name) for name in arms.baselines)]
+    if arms.rivals:
+        shelf = SceneShelf(sources)
+        methods += [line_up.rival(name, shelf) for name in arms.rivals]
+    if arms.real is not None:
+        labelled = open_pairs(arms.real)
+        for percent in arms.percents:
+            methods += [
+                line_up.supervised(labelled, percent),
+                line_up.mixed(labelled, percent, ours[0]),
+                line_up.fine_tuned(labelled, percent, ours[0]),
+            ]
+    return methods

@@ -1,0 +1,80 @@
+"""Trials as one table: mean and spread over seeds, in JSON and Markdown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from statistics import mean, stdev
+from typing import Any
+
+FIGURES = ("f1", "iou", "precision", "recall", "false_alarm_share", "object_f1")
+
+
+def rows_of(trials: Iterable[dict[str, Any]], budget: str) -> list[dict[str, Any]]:
+    """Return a row for each method and test set, in the order in which they first appear.
+
+    Args:
+        trials: of `run_trial`.
+        budget: name under which rows may be compared; rows of two budgets are never put into one mean.
+
+    Returns:
+        Rows with method, test, budget, seeds, and for each figure its mean and standard deviation over the
+        seeds (`f1_mean`, `f1_std` ...; the deviation of a single run is 0.0 and says nothing).
+    """
+    groups: dict[tuple[str, str], list[tuple[int, dict[str, Any]]]] = {}
+    for trial in trials:
+        for test, figures in trial["tests"].items():
+            groups.setdefault((trial["method"], test), []).append((trial["seed"], figures))
+    rows = []
+    for (method, test), runs in groups.items():
+        runs.sort(key=lambda run: run[0])
+        row: dict[str, Any] = {"method": method, "test": test, "budget": budget}
+        row["seeds"] = [seed for seed, _ in runs]
+        for name in FIGURES:
+            values = [float(figures[name]) for _, figures in runs]
+            row[f"{name}_mean"] = round(mean(values), 4)
+            row[f"{name}_std"] = round(stdev(values), 4) if len(values) > 1 else 0.0
+        rows.append(row)
+    return rows
+
+
+def flat_runs(trials: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return one entry for each method, seed and test set, with its figures and the threshold used."""
+    return [
+        {
+            "method": trial["method"],
+            "test": test,
+            "seed": trial["seed"],
+            "threshold": trial["threshold"],
+            **{name: round(float(figures[name]), 4) for name in FIGURES},
+            "f1_best_threshold": round(float(figures["f1_best_threshold"]), 4),
+            "objects_by_size": figures["objects_by_size"],
+        }
+        for trial in trials
+        for test, figures in trial["tests"].items()
+    ]
+
+
+def markdown(rows: Sequence[dict[str, Any]], figure: str = "f1") -> str:
+    """Return a Markdown table: methods down, test sets across, mean ± deviation.
+
+    Args:
+        rows: of one budget.
+        figure: one of `FIGURES`.
+    """
+    methods = list(dict.fromkeys(row["method"] for row in rows))
+    tests = list(dict.fromkeys(row["test"] for row in rows))
+    cells = {(row["method"], row["test"]): _cell(row, figure) for row in rows}
+    lines = [
+        "| method | " + " | ".join(tests) + " |",
+        "|---" * (len(tests) + 1) + "|",
+        *(
+            f"| {method} | " + " | ".join(cells.get((method, test), "") for test in tests) + " |"
+            for method in methods
+        ),
+    ]
+    return "\n".join(lines)
+
+
+def _cell(row: dict[str, Any], figure: str) -> str:
+    value = f"{row[f'{figure}_mean']:.3f}"
+    return value if len(row["seeds"]) < 2 else f"{value} ± {row[f'{figure}_std']:.3f}"
