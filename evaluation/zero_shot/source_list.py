@@ -46,10 +46,5 @@ def _options(path: Path, number: int, entry: dict[str, Any]) -> SourceOptions:
     if not ({"source", "images"} & set(given)):
         raise RecipeError(f"{path}, source {number}: neither `source` nor `images` is given")
     options = SourceOptions(**given)
-    beside = {
-        name: str(path.parent / getattr(options, name))
-        for name in _PATHS
-        if getattr(options, name) is not None
-    }
     beside: dict[str, Any] = {name: str(path.parent / given[name]) for name in _PATHS if name in given}
     return replace(options, **beside)
