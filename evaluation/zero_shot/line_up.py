@@ -96,7 +96,12 @@ class LineUp:
             policy: file name in `evaluation.rivals`.
             shelf: of the same sources.
             acquisition: put our acquisition layer on both dates.
+
+        Raises:
+            UnknownNameError: no policy has the name.
         """
+        # Asked for at once: a wrong name must not be found out after hours of other trials.
+        load("rivals", policy)
 
         def material(seed: int, folder: Path) -> Material:
             return Material([RivalPairs(policy, shelf, self.samples, seed, acquisition=acquisition)])
