@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import cmath
 import math
 import operator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from diachron.core.scene import Donor, Footprint, Sun
+from diachron.core.scene import Donor, Sun
 
-Pixels = tuple[NDArray[np.intp], NDArray[np.intp]]
+# Donors shrunk below this have no pixel that is sure to be theirs.
+SMALLEST_PROBED_SCALE = 0.75
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,13 +33,20 @@ class Lender:
     """Scene and object, by which its uses are counted."""
     core_px: float = field(init=False)
     """Distance from the middle pixel of its window to the nearest one that is not its own."""
-    probes: Pixels = field(init=False)
-    """(rows, cols), in its own scene, of its outermost pixels that have only pixels of its own around."""
+    probes: tuple[complex, ...] = field(init=False)
+    """Offsets, rows + 1j * columns, from that pixel to its outermost pixels with only its own around."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "key", (self.donor.scene, self.donor.object.id))
         object.__setattr__(self, "core_px", _core_px(self.donor.object.footprint.mask))
-        object.__setattr__(self, "probes", _probes(self.donor.object.footprint))
+        object.__setattr__(self, "probes", _probes(self.donor.object.footprint.mask))
+
+    def moved_probes(self, row: int, col: int, turn_deg: float, scale: float) -> Iterator[complex]:
+        """Yield points that its footprint is sure to have when its middle is moved to (row, col)."""
+        if scale >= SMALLEST_PROBED_SCALE:
+            middle, turn = complex(row, col), cmath.rect(scale, -math.radians(turn_deg))
+            for probe in self.probes:
+                yield middle + turn * probe
 
 
 def _core_px(mask: NDArray[np.bool_]) -> float:
@@ -45,12 +55,15 @@ def _core_px(mask: NDArray[np.bool_]) -> float:
     return float(np.hypot(rows - 1 - height // 2, cols - 1 - width // 2).min())
 
 
-def _probes(footprint: Footprint) -> Pixels:
-    rows, cols = np.nonzero(ndimage.binary_erosion(footprint.mask, np.ones((3, 3), bool)))
+def _probes(mask: NDArray[np.bool_]) -> tuple[complex, ...]:
+    rows, cols = np.nonzero(ndimage.binary_erosion(mask, np.ones((3, 3), bool)))
     if rows.size:
         ends = [f(axis) for axis in (rows, cols, rows + cols, rows - cols) for f in (np.argmin, np.argmax)]
         rows, cols = rows[ends], cols[ends]
-    return rows + footprint.row, cols + footprint.col
+    height, width = mask.shape
+    offsets = (rows - height // 2) + 1j * (cols - width // 2)
+    # The farthest are the first to meet something.
+    return tuple(sorted(offsets.tolist(), key=abs, reverse=True))
 
 
 @dataclass(frozen=True, eq=False)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import cmath
+import math
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
@@ -33,7 +36,7 @@ def orientation_deg(vector: complex) -> float | None:
     """Return the angle in [0, 90) degrees, from the column axis to the row axis; None for no direction."""
     if abs(vector) < 1e-6:
         return None
-    return float(np.degrees(np.angle(vector)) / 4.0) % 90.0
+    return math.degrees(cmath.phase(vector)) / 4.0 % 90.0
 
 
 def orientation_field(vectors: NDArray[np.complex64], gsd_m: float) -> NDArray[np.complex64]:
@@ -59,7 +62,7 @@ def at(field: NDArray[np.complex64], row: float, col: float) -> float | None:
     """Return the direction of the neighbourhood at a pixel, or None where nothing stands."""
     r = min(max(int(row) // 4, 0), field.shape[0] - 1)
     c = min(max(int(col) // 4, 0), field.shape[1] - 1)
-    return orientation_deg(field[r, c])
+    return orientation_deg(field.item(r, c))
 
 
 def quarter_turn_difference(a_deg: float, b_deg: float) -> float:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from bisect import bisect_right
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import accumulate
-from typing import Any
+from itertools import accumulate, chain, cycle, islice
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,13 +17,14 @@ from diachron.core.distributions import Quantity, draw_quantity
 from diachron.core.motion import Motion
 from diachron.core.scene import Donor, Footprint
 from diachron.simulators import orientation
-from diachron.simulators.lenders import Lender, Pixels
+from diachron.simulators.lenders import Lender
 from diachron.simulators.shapes import ROUNDING_PX, draw_shape, trimmed
-from diachron.simulators.site import SMALLEST_GAP_PX, Site
+from diachron.simulators.site import HALF_A_HOUSE_PX, SMALLEST_GAP_PX, Site
 
-# Candidates drawn at once, and batches before an incident is given up.
-BATCH = 192
-BATCHES = 4
+# Places tried, and pixels of open ground looked at for them, before an incident is given up.
+PLACES = 48
+BATCH = 32
+BATCHES = 24
 # The middle of a house is at least this far from its walls.
 HALF_A_HOUSE_M = 1.7
 # Donors tried at one place.
@@ -34,8 +35,6 @@ COARSEST = 1.3
 NEGLIGIBLE_TURN_DEG = 4.0
 # An interpolated mask is sure of a pixel whose four neighbours are its own: a diagonal more.
 BLURRED_PX = 1.42
-# Donors shrunk below this have no pixel that is sure to be theirs.
-SMALLEST_PROBED_SCALE = 0.75
 
 
 ORIGINS = ("scene", "others", "drawn")
@@ -65,6 +64,16 @@ class Wish:
     scale: Quantity
     sources: tuple[float, float, float]
 
+    @cached_property
+    def allowed(self) -> NDArray[np.bool_]:
+        """256 booleans, by hub id of the surface."""
+        return self.surface_weights > 0
+
+    @cached_property
+    def most(self) -> float:
+        """The weight of the ground that is wanted most."""
+        return float(self.surface_weights.max())
+
 
 @dataclass(frozen=True)
 class Placement:
@@ -76,9 +85,16 @@ class Placement:
     donor: Donor | None = None
 
 
-@dataclass(frozen=True)
+@dataclass
 class _Search:
-    """The search for one incident's place: what is wanted, in pixels."""
+    """The search for one incident's place: what is wanted, in pixels.
+
+    Args:
+        site, wish, origin: as drawn.
+        gap_px, set_back_px, area_m2: drawn from the wish.
+        deck: donors in random order, over and over; each place that is tried is dealt the next ones.
+        deck_size: how many they are.
+    """
 
     site: Site
     wish: Wish
@@ -86,47 +102,23 @@ class _Search:
     gap_px: float
     set_back_px: float
     area_m2: float
-    allowed: NDArray[np.bool_]
+    deck: Iterator[Lender]
+    deck_size: int
 
     def room_px(self, row: int, col: int) -> float:
         """Return the radius of the open ground around a pixel, less the gap that is to be kept."""
-        return float(self.site.terrain.clearance_px[row, col]) - self.gap_px
+        return self.site.terrain.clearance_px.item(row, col) - self.gap_px
 
-    @cached_property
-    def roofs(self) -> _Roofs:
-        """Donors of about the wanted area."""
-        return _Roofs(
-            [
-                lender
-                for same in (True, False)
-                for lender in self.site.free_lenders(self.wish.object_class, same_scene=same)
-                if 0.6 <= lender.donor.area_m2 / self.area_m2 <= 3.0
-            ]
-        )
+    def fits(self, footprint: Footprint) -> bool:
+        """Return whether a footprint may stand where it is."""
+        return self.site.fits(footprint, self.wish.allowed, self.gap_px, self.set_back_px)
 
-
-@dataclass(frozen=True)
-class _Roofs:
-    """Donors as columns: a drawn shape asks all of them at each of the many places that it tries."""
-
-    lenders: list[Lender]
-
-    @cached_property
-    def _columns(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        own = [lender.donor.object.orientation_deg for lender in self.lenders]
-        wanted = [lender.shadow_turn_deg for lender in self.lenders]
-        return np.array(own, np.float64), np.array(wanted, np.float64)
-
-    def that_turn(self, local_deg: float | None, limit_deg: float) -> NDArray[np.intp]:
-        """Return the places in the list of those to which `feasible_turn` gives a turn."""
-        own, wanted = self._columns
-        known = ~np.isnan(wanted)
-        if local_deg is None:
-            return np.flatnonzero(known)
-        # Where a donor has no direction of its own the comparison is with NaN, and any place will do.
-        return np.flatnonzero(
-            known & ~(np.abs(_lined_up(own, local_deg, wanted, np.ceil) - wanted) > limit_deg)
-        )
+    def dealt(self, local_deg: float | None) -> Iterator[tuple[Lender, float]]:
+        """Yield the next donors that can be turned to suit the place, each once, with the turn."""
+        for lender in islice(self.deck, self.deck_size):
+            turn = feasible_turn(lender, local_deg, self.wish.turn_limit_deg)
+            if turn is not None:
+                yield lender, turn
 
 
 def place(rng: np.random.Generator, site: Site, wish: Wish) -> Placement | str:
@@ -141,24 +133,26 @@ def place(rng: np.random.Generator, site: Site, wish: Wish) -> Placement | str:
     if origin is None:
         return "no_donor"
     gsd = site.scene.grid.gsd_m
+    area_m2 = draw_quantity(rng, wish.area_m2)
+    lenders = _suited(site, wish, origin, area_m2)
     search = _Search(
         site,
         wish,
         origin,
         gap_px=max(SMALLEST_GAP_PX, wish.gap_m / gsd),
         set_back_px=draw_quantity(rng, wish.set_back_m) / gsd,
-        area_m2=draw_quantity(rng, wish.area_m2),
-        allowed=wish.surface_weights > 0,
+        area_m2=area_m2,
+        deck=cycle(map(lenders.__getitem__, rng.permutation(len(lenders)).tolist())),
+        deck_size=len(lenders),
     )
     try_at = _drawn_at if origin == "drawn" else _donor_at
-    for _ in range(BATCHES):
-        for row, col in _candidates(rng, search):
-            found = try_at(rng, search, row, col, orientation.at(site.terrain.walls, row, col))
-            if found is not None:
-                site.take(found.footprint, search.gap_px)
-                if found.donor is not None:
-                    site.lend(found.donor)
-                return found
+    for row, col in islice(_places(rng, search), PLACES):
+        found = try_at(rng, search, row, col, orientation.at(site.terrain.walls, row, col))
+        if found is not None:
+            site.take(found.footprint, search.gap_px)
+            if found.donor is not None:
+                site.lend(found.donor)
+            return found
     return "no_room"
 
 
@@ -170,88 +164,81 @@ def _choose_origin(rng: np.random.Generator, site: Site, wish: Wish) -> str | No
         wish.sources[1] if other else 0.0,
         wish.sources[2] if same or other or not site.needs_pixels else 0.0,
     )
-    if sum(weights) <= 0:
+    total = sum(weights)
+    if total <= 0:
         return None
     # `Generator.choice` spends ten times as long on checking its weights.
-    bounds = list(accumulate(weights))
-    share = rng.random()
-    return next(name for name, bound in zip(ORIGINS, bounds, strict=True) if share < bound / bounds[-1])
+    return ORIGINS[bisect_right([bound / total for bound in accumulate(weights)], rng.random())]
 
 
-def _candidates(rng: np.random.Generator, search: _Search) -> list[tuple[int, int]]:
-    """Return a few pixels, the most suitable first drawn: open, off the road, near roads or neighbours."""
+def _suited(site: Site, wish: Wish, origin: str, area_m2: float) -> list[Lender]:
+    """Return the donors that an incident may take: of its origin, or of about the size of a drawn shape."""
+    if origin == "scene":
+        return site.free_lenders(wish.object_class, same_scene=True)
+    others = site.free_lenders(wish.object_class, same_scene=False)
+    if origin == "others":
+        return [lender for lender in others if lender.donor.gsd_m <= COARSEST * site.scene.grid.gsd_m]
+    both = chain(site.free_lenders(wish.object_class, same_scene=True), others)
+    return [lender for lender in both if 0.6 <= lender.donor.area_m2 / area_m2 <= 3.0]
+
+
+def _places(rng: np.random.Generator, search: _Search) -> Iterator[tuple[int, int]]:
+    """Yield pixels in proportion to how suitable they are: open, off the road, near roads or neighbours."""
     scene, terrain = search.site.scene, search.site.terrain
-    rows, cols = scene.grid.shape
-    pixels = rng.integers(0, rows, BATCH) * cols + rng.integers(0, cols, BATCH)
-    # Pixels that are out are dropped before the next layer is read: most of the cost is fetching memory.
-    clearance = terrain.clearance_px.ravel()[pixels]
-    half_px = max(2.0, HALF_A_HOUSE_M / scene.grid.gsd_m)
-    kept = (clearance > search.gap_px + half_px).nonzero()[0]
-    pixels = pixels[kept]
-    if terrain.to_road_px is not None:
-        to_road = terrain.to_road_px.ravel()[pixels]
-        kept = (to_road > search.set_back_px + half_px).nonzero()[0]
-        pixels = pixels[kept]
-        weight = 0.15 + np.exp(to_road[kept] * (-scene.grid.gsd_m / 30.0))
-    else:
-        weight = 0.15 + np.exp(clearance[kept] * (-scene.grid.gsd_m / 40.0))
-    weight = search.wish.surface_weights[scene.surface.ravel()[pixels]] * weight
-    weight *= terrain.plain.ravel()[pixels]
-    open_ones = weight.nonzero()[0]
-    # Exponential races: the order of -log(u)/w is a draw without replacement in proportion to w.
-    race = rng.exponential(size=open_ones.size) / weight[open_ones]
-    best = pixels[open_ones[race.argsort(kind="stable")[:12]]]
-    return list(zip((best // cols).tolist(), (best % cols).tolist(), strict=True))
+    gsd, cols, open_px = scene.grid.gsd_m, scene.grid.shape[1], terrain.open_px
+    clearance_px, to_road_px, surface = terrain.clearance_px, terrain.to_road_px, scene.surface
+    weights = search.wish.surface_weights
+    half_px = max(HALF_A_HOUSE_PX, HALF_A_HOUSE_M / gsd)
+    fade_m = 40.0 if to_road_px is None else 30.0
+    # Nothing weighs more, so that a pixel is taken with the chance of its weight over this.
+    most = 1.15 * search.wish.most
+    # One number after the other: an array of pixels costs as much as the few that are looked at.
+    for _ in range(BATCHES if open_px.size else 0):
+        for spot, chance in rng.random((BATCH, 2)).tolist():
+            pixel = open_px.item(int(spot * open_px.size))
+            distance = clearance_px.item(pixel)
+            if distance <= search.gap_px + half_px:
+                continue
+            if to_road_px is not None:
+                distance = to_road_px.item(pixel)
+                if distance <= search.set_back_px + half_px:
+                    continue
+            weight = weights.item(surface.item(pixel)) * (0.15 + math.exp(-distance * gsd / fade_m))
+            if chance * most < weight:
+                yield divmod(pixel, cols)
 
 
 def _donor_at(
     rng: np.random.Generator, search: _Search, row: int, col: int, local: float | None
 ) -> Placement | None:
     """Return the first of a few donors that fits at (row, col), turned as its sun allows."""
-    site, wish = search.site, search.wish
-    same = search.origin == "scene"
-    gsd = site.scene.grid.gsd_m
-    own = site.free_lenders(wish.object_class, same_scene=same)
-    if not same:
-        own = [lender for lender in own if lender.donor.gsd_m <= COARSEST * gsd]
-    options = _options(rng, search, own, local)
-    if not same:
-        # Their sizes are drawn before the first is tried, so that a stream does not depend on what fits.
-        options = iter(list(options))
+    site, same = search.site, search.origin == "scene"
     room_px = search.room_px(row, col)
+    # All sizes are drawn before the first is tried, so that a stream does not depend on what fits.
+    options = [
+        (lender, turn, 1.0 if same else _scale(rng, search, lender.donor))
+        for lender, turn in islice(search.dealt(local), DONORS_PER_PLACE)
+    ]
     for lender, turn, scale in options:
         # Most places are too narrow, and one number or a few pixels tell; turning a mask costs much more.
         exact = turn == 0.0 and scale == 1.0
         if room_px <= (lender.core_px if exact else (lender.core_px - BLURRED_PX) * scale) - 2 * ROUNDING_PX:
             continue
+        if not site.is_open(lender.moved_probes(row, col, turn, scale), search.gap_px, search.set_back_px):
+            continue
         donor = lender.donor
         motion = centred_motion(donor, row, col, turn, scale)
-        if not site.is_open(_moved_probes(lender, motion), search.gap_px, search.set_back_px):
-            continue
         footprint = moved_footprint(donor, motion)
-        if footprint is not None and site.fits(footprint, search.allowed, search.gap_px, search.set_back_px):
+        if footprint is not None and search.fits(footprint):
             own_deg = donor.object.orientation_deg
             facing = None if own_deg is None else (own_deg + turn) % 90.0
             return Placement(footprint, facing, {"origin": "donor", **_lent(donor, motion)}, donor)
     return None
 
 
-def _options(
-    rng: np.random.Generator, search: _Search, lenders: list[Lender], local: float | None
-) -> Iterator[tuple[Lender, float, float]]:
-    """Yield a few donors in random order, each with a turn that suits the place and a scale."""
-    same = search.origin == "scene"
-    gsd = search.site.scene.grid.gsd_m
-    found = 0
-    for index in rng.permutation(len(lenders)).tolist():
-        lender = lenders[index]
-        turn = feasible_turn(lender, local, search.wish.turn_limit_deg)
-        if turn is not None:
-            scale = 1.0 if same else lender.donor.gsd_m / gsd * draw_quantity(rng, search.wish.scale)
-            yield lender, turn, scale
-            found += 1
-            if found == DONORS_PER_PLACE:
-                return
+def _scale(rng: np.random.Generator, search: _Search, donor: Donor) -> float:
+    """Return pixels here per pixel there of a donor from another scene, which may be a little larger."""
+    return donor.gsd_m / search.site.scene.grid.gsd_m * draw_quantity(rng, search.wish.scale)
 
 
 def _lent(donor: Donor, motion: Motion) -> dict[str, object]:
@@ -276,16 +263,12 @@ def feasible_turn(lender: Lender, local_deg: float | None, limit_deg: float) -> 
     turn = wanted
     own = lender.donor.object.orientation_deg
     if local_deg is not None and own is not None:
-        turn = _lined_up(own, local_deg, wanted, math.ceil)
+        first = orientation.quarter_turn_difference(own, local_deg)
+        # Of the turns that line up the walls, the one nearest to what is wanted.
+        turn = first + 90.0 * math.ceil((wanted - first) / 90.0 - 0.5)
         if abs(turn - wanted) > limit_deg:
             return None
     return 0.0 if abs(turn) < NEGLIGIBLE_TURN_DEG else turn
-
-
-def _lined_up(own_deg: Any, local_deg: float, wanted_deg: Any, ceil: Callable[[Any], Any]) -> Any:
-    """Return, of the turns that line up the walls, the one nearest to what is wanted; numbers or arrays."""
-    first = orientation.quarter_turn_difference(own_deg, local_deg)
-    return first + 90.0 * ceil((wanted_deg - first) / 90.0 - 0.5)
 
 
 def centred_motion(donor: Donor, row: int, col: int, turn_deg: float, scale: float) -> Motion:
@@ -309,9 +292,11 @@ def moved_footprint(donor: Donor, motion: Motion) -> Footprint | None:
     row, col = int(motion.to_row), int(motion.to_col)
     if motion.is_exact:
         return Footprint(row - height // 2, col - width // 2, source.mask)
-    reach = math.ceil(math.hypot(height, width) * motion.scale / 2) + 1
-    top, left = row - reach, col - reach
-    shape = (2 * reach + 1, 2 * reach + 1)
+    c, s = (abs(f(math.radians(motion.turn_deg))) * motion.scale / 2 for f in (math.cos, math.sin))
+    # The turned window, and a pixel more for the rounding of its middle and for the blur.
+    down, right = math.ceil(height * c + width * s) + 2, math.ceil(height * s + width * c) + 2
+    top, left = row - down, col - right
+    shape = (2 * down + 1, 2 * right + 1)
     offset = motion.offset(top, left) - np.array([source.row, source.col])
     soft = ndimage.affine_transform(
         source.mask.astype(np.float32),
@@ -324,40 +309,22 @@ def moved_footprint(donor: Donor, motion: Motion) -> Footprint | None:
     return trimmed(Footprint(top, left, soft > 0.5))
 
 
-def _moved_probes(lender: Lender, motion: Motion) -> Pixels:
-    """Return (rows, cols) of pixels that the moved footprint is sure to have."""
-    if motion.scale < SMALLEST_PROBED_SCALE:
-        return np.empty(0, np.intp), np.empty(0, np.intp)
-    rows, cols = lender.probes
-    if motion.is_exact:
-        return rows + int(motion.to_row - motion.from_row), cols + int(motion.to_col - motion.from_col)
-    back = motion.matrix()
-    # The inverse of a similarity is its transpose over the squared scale.
-    there = motion.scale**2 * (back.T @ np.stack([rows - motion.from_row, cols - motion.from_col]))
-    return np.rint(there[0] + motion.to_row).astype(np.intp), np.rint(there[1] + motion.to_col).astype(
-        np.intp
-    )
-
-
 def _drawn_at(
     rng: np.random.Generator, search: _Search, row: int, col: int, local: float | None
 ) -> Placement | None:
     """Return a drawn shape that fits at (row, col), with the roof of a donor of its size if there is one."""
-    site, wish = search.site, search.wish
+    site = search.site
     shape = draw_shape(rng, search.area_m2, site.scene.grid.gsd_m, local)
     if search.room_px(row, col) <= shape.core_px - 2 * ROUNDING_PX:
         return None
     if not site.is_open(shape.probes_at(row, col), search.gap_px, search.set_back_px):
         return None
     footprint = shape.footprint_at(row, col)
-    if footprint is None or not site.fits(footprint, search.allowed, search.gap_px, search.set_back_px):
+    if footprint is None or not search.fits(footprint):
         return None
-    near = search.roofs.that_turn(local, wish.turn_limit_deg)
-    chosen = search.roofs.lenders[near[rng.integers(near.size)]] if near.size else None
-    if chosen is not None:
-        donor = chosen.donor
-        turn = feasible_turn(chosen, local, wish.turn_limit_deg)
-        motion = _roof_motion(donor, footprint, turn or 0.0, donor.gsd_m / site.scene.grid.gsd_m)
+    for lender, turn in islice(search.dealt(local), 1):
+        donor = lender.donor
+        motion = _roof_motion(donor, footprint, turn, donor.gsd_m / site.scene.grid.gsd_m)
         if motion is not None:
             return Placement(footprint, local, {"origin": "drawn", **_lent(donor, motion)}, donor)
     return None if site.needs_pixels else Placement(footprint, local, {"origin": "drawn"})

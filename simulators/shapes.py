@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import cmath
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from diachron.core.scene import Footprint
 
@@ -16,7 +17,8 @@ FEWEST_PIXELS = 20
 ROUNDING_PX = 0.75
 # Thinner shapes have no pixel that is sure to be theirs.
 SMALLEST_PROBED_PX = 6.0
-PROBE_STEPS = np.array([(a, b) for a in (-1.0, 0.0, 1.0) for b in (-1.0, 0.0, 1.0)]).T
+# Corners, sides and centre, in halves of length and width.
+PROBE_STEPS = ((-1, -1), (-1, 1), (1, -1), (1, 1), (-1, 0), (0, -1), (0, 1), (1, 0), (0, 0))
 
 
 @dataclass(frozen=True)
@@ -42,35 +44,34 @@ class Shape:
 
     def footprint_at(self, row: int, col: int) -> Footprint | None:
         """Return its pixels, centred on (row, col); None for a dot."""
-        reach = math.ceil(math.hypot(self.length_px, self.width_px) / 2) + 1
-        across_image = np.arange(-reach, reach + 1, dtype=np.float64)
-        down_image = across_image[:, np.newaxis]
-        along = across_image * math.cos(self.angle) + down_image * math.sin(self.angle)
-        across = -across_image * math.sin(self.angle) + down_image * math.cos(self.angle)
+        c, s = math.cos(self.angle), math.sin(self.angle)
+        down = math.ceil((self.length_px * abs(s) + self.width_px * abs(c)) / 2)
+        right = math.ceil((self.length_px * abs(c) + self.width_px * abs(s)) / 2)
+        across_image = np.arange(-right, right + 1, dtype=np.float64)
+        down_image = np.arange(-down, down + 1, dtype=np.float64)[:, np.newaxis]
+        along = across_image * c + down_image * s
+        across = down_image * c - across_image * s
         mask = (np.abs(along) <= self.length_px / 2) & (np.abs(across) <= self.width_px / 2)
         if self.cut != (0.0, 0.0):
             mask &= ~(
                 (along > self.length_px * (0.5 - self.cut[0]))
                 & (across > self.width_px * (0.5 - self.cut[1]))
             )
-        return trimmed(Footprint(row - reach, col - reach, mask))
+        return trimmed(Footprint(row - down, col - right, mask))
 
-    def probes_at(self, row: int, col: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-        """Return (rows, cols) of pixels that `footprint_at` is sure to have: corners, sides, centre."""
+    def probes_at(self, row: int, col: int) -> Iterator[complex]:
+        """Yield points, rows + 1j * columns, of pixels that `footprint_at` is sure to have."""
         if self.width_px < SMALLEST_PROBED_PX:
-            return np.empty(0, np.intp), np.empty(0, np.intp)
-        along = PROBE_STEPS[0] * (self.length_px / 2 - ROUNDING_PX)
-        across = PROBE_STEPS[1] * (self.width_px / 2 - ROUNDING_PX)
-        if self.cut != (0.0, 0.0):
-            kept = (along <= self.length_px * (0.5 - self.cut[0]) - ROUNDING_PX) | (
-                across <= self.width_px * (0.5 - self.cut[1]) - ROUNDING_PX
-            )
-            along, across = along[kept], across[kept]
-        c, s = math.cos(self.angle), math.sin(self.angle)
-        return (
-            np.rint(along * s + across * c).astype(np.intp) + row,
-            np.rint(along * c - across * s).astype(np.intp) + col,
-        )
+            return
+        middle, turn = complex(row, col), cmath.rect(1.0, -self.angle)
+        length_px, width_px = self.length_px / 2 - ROUNDING_PX, self.width_px / 2 - ROUNDING_PX
+        for a, b in PROBE_STEPS:
+            along, across = a * length_px, b * width_px
+            if self.cut == (0.0, 0.0) or (
+                along <= self.length_px * (0.5 - self.cut[0]) - ROUNDING_PX
+                or across <= self.width_px * (0.5 - self.cut[1]) - ROUNDING_PX
+            ):
+                yield middle + turn * complex(across, along)
 
 
 def draw_shape(rng: np.random.Generator, area_m2: float, gsd_m: float, local_deg: float | None) -> Shape:
@@ -78,14 +79,14 @@ def draw_shape(rng: np.random.Generator, area_m2: float, gsd_m: float, local_deg
 
     Aspect ratios of 1 to 2.2 hold most detached houses; the L loses a corner of a quarter to a half by side.
     """
-    aspect = float(rng.uniform(1.0, 2.2))
-    angled = bool(rng.uniform() < 0.25)
-    cut = rng.uniform(0.25, 0.5, 2).tolist() if angled else [0.0, 0.0]
+    long, angled, first, second, turned, upright = rng.random(6).tolist()
+    aspect = 1.0 + 1.2 * long
+    cut = (0.25 + 0.25 * first, 0.25 + 0.25 * second) if angled < 0.25 else (0.0, 0.0)
     full_px = area_m2 / (gsd_m * gsd_m) / (1.0 - cut[0] * cut[1])
-    angle = math.radians(float(rng.uniform(0, 90)) if local_deg is None else local_deg)
-    if rng.uniform() < 0.5:
+    angle = math.radians(90.0 * turned if local_deg is None else local_deg)
+    if upright < 0.5:
         angle += math.pi / 2
-    return Shape(math.sqrt(full_px * aspect), math.sqrt(full_px / aspect), angle, (cut[0], cut[1]))
+    return Shape(math.sqrt(full_px * aspect), math.sqrt(full_px / aspect), angle, cut)
 
 
 def trimmed(footprint: Footprint) -> Footprint | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import Any
 
 import numpy as np
@@ -116,7 +117,7 @@ def edited_windows(
     if not seen:
         return []
     # All windows lie end to end in one row of pixels, so that each rule is applied once and not per window.
-    ends = np.cumsum([0] + [owned.size for _, owned, _ in seen])
+    ends = list(accumulate((owned.size for _, owned, _ in seen), initial=0))
     boxes = [steps[number][0].footprint.window for number, _, _ in seen]
 
     def row_of(layer: NDArray[Any]) -> NDArray[Any]:
@@ -127,7 +128,8 @@ def edited_windows(
     own_scheme = schema == scene.schema
     # In the source's own scheme only what differs is drawn, and there the covers below say what stands.
     classes = np.zeros_like(surface) if own_scheme else object_class_map(instances, scene.objects)
-    before = row_of(scene.labels) if own_scheme else _drawn(schema, surface, classes, ignored)
+    before = row_of(scene.labels) if own_scheme else schema.draw(surface, classes)
+    shown = {number for number, _, _ in seen}
     new_surface, new_instances = surface.copy(), instances.copy()
     for start, stop, (_, owned, parts) in zip(ends[:-1], ends[1:], seen, strict=True):
         layers = [layer[start:stop].reshape(owned.shape) for layer in (new_surface, new_instances, classes)]
@@ -135,15 +137,19 @@ def edited_windows(
             event, cover = steps[k]
             if cover.surface is not None:
                 layers[0][part] = cover.surface
-            layers[1][part] = cover.object_id
-            standing = event.new_object or scene.objects.get(cover.object_id)
-            layers[2][part] = standing.object_class if cover.object_id and standing is not None else 0
-    if own_scheme:
-        differs = (new_surface != surface) | (new_instances != instances)
-        after = np.where(differs, schema.draw(new_surface, classes), before)
-    else:
-        after = _drawn(schema, new_surface, classes, ignored)
-    change = changed(schema, before, instances, after, new_instances) & ~ignored
+            # Later steps hide the others whole, and say what stands there.
+            if k in shown:
+                layers[1][part] = cover.object_id
+                standing = event.new_object or scene.objects.get(cover.object_id)
+                layers[2][part] = standing.object_class if cover.object_id and standing is not None else 0
+    # Labels are drawn and compared where something differs: half of the pixels or fewer.
+    at = ((new_surface != surface) | (new_instances != instances)).nonzero()[0]
+    ignored, ground = ignored[at], new_surface[at]
+    if not own_scheme:
+        ground[ignored] = hub.IGNORE
+    after, change = before.copy(), np.zeros(before.shape, bool)
+    after[at] = schema.draw(ground, classes[at])
+    change[at] = changed(schema, before[at], instances[at], after[at], new_instances[at]) & ~ignored
     return [
         EditedWindow(
             steps[number][0].id,
@@ -160,23 +166,25 @@ def _seen(
 ) -> list[tuple[int, Mask, list[tuple[int, Mask]]]]:
     """Return (number, pixels that no later step covers, steps that meet its window), where there are any."""
     boxes = [_bounds(event.footprint) for event, _ in steps]
-    tops, lefts, bottoms, rights = np.array(boxes, np.int64).reshape(-1, 4).T
     # The phases of one object share its mask and its place, and only the last of them is seen.
     last = {
         (id(event.footprint.mask), box): k
         for k, ((event, _), box) in enumerate(zip(steps, boxes, strict=True))
     }
+    numbers = sorted(last.values())
+    sides = np.array(boxes, np.int64).reshape(-1, 4)
+    tops, lefts, bottoms, rights = sides.T
+    top, left, bottom, right = sides[numbers].T[..., np.newaxis]
+    meets = (tops < bottom) & (lefts < right) & (bottoms > top) & (rights > left)
     seen = []
-    for (_, box), number in last.items():
-        top, left, bottom, right = box
-        meets = (tops < bottom) & (lefts < right) & (bottoms > top) & (rights > left)
-        parts = [(k, _cut(steps[k][0].footprint, boxes[k], box)) for k in meets.nonzero()[0].tolist()]
+    for number, met in zip(numbers, meets, strict=True):
+        parts = [(k, _cut(steps[k][0].footprint, boxes[k], boxes[number])) for k in met.nonzero()[0].tolist()]
         owned = steps[number][0].footprint.mask
         for k, part in parts:
             owned = owned & ~part if k > number else owned
         if owned.any():
             seen.append((number, owned, parts))
-    return sorted(seen, key=lambda entry: entry[0])
+    return seen
 
 
 Box = tuple[int, int, int, int]
@@ -198,13 +206,6 @@ def _cut(footprint: Footprint, box: Box, place: Box) -> Mask:
     part = np.zeros((rows, cols), bool)
     part[max(top, 0) : max(top, 0) + inside.shape[0], max(left, 0) : max(left, 0) + inside.shape[1]] = inside
     return part
-
-
-def _drawn(
-    schema: LabelSchema, surface: NDArray[np.uint8], classes: NDArray[np.uint8], ignored: Mask
-) -> NDArray[np.uint8]:
-    """Return a window in a scheme that is not the source's."""
-    return schema.draw(np.where(ignored, hub.IGNORE, surface).astype(np.uint8), classes)
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from diachron.core import hub
 from diachron.core.distributions import Quantity, check_quantity, draw_quantity
 from diachron.core.errors import RecipeError, nearest_names
 from diachron.core.events import ChangeEvent, Cover
-from diachron.core.scene import Footprint, SceneObject
+from diachron.core.scene import SceneObject
 from diachron.simulators.placement import Wish, place
 from diachron.simulators.removal import choose_standing, ground_under
 from diachron.simulators.site import Outcome, Site
@@ -95,9 +95,9 @@ def forward(rng: np.random.Generator, site: Site, times: Sequence[float], parame
             height,
             orientation_deg=placement.orientation_deg,
         )
-        under = np.unique(site.scene.surface[placement.footprint.window][placement.footprint.mask])
+        under = site.scene.surface[placement.footprint.window][placement.footprint.mask]
         # Ground of one kind can be told in the log, and comes back when it is read backwards.
-        ground = int(under[0]) if under.size == 1 else None
+        ground = int(under[0]) if (under == under[0]).all() else None
         events += _phases(site, born, ground, float(time), float(time) + years, placement.parameters)
     return Outcome(tuple(events), len(times), len(times) - why.total(), dict(why))
 
@@ -163,7 +163,7 @@ def _phases(
             object_id=building.id,
             before=before,
             after=after,
-            footprint=Footprint(building.footprint.row, building.footprint.col, building.footprint.mask),
+            footprint=building.footprint,
             area_m2=area_m2,
             parameters=parameters,
             **more,  # type: ignore[arg-type]
