@@ -18,6 +18,9 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
+# Before torch is loaded: threads that wait by spinning hold the cores that the next batch needs.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+
 import bench
 
 from diachron.core.pair import PairSet
@@ -37,8 +40,16 @@ WORK = bench.PACKAGES / "generators"
 # Where single dates come from. Austin is left out: LEVIR's tiles lie around it, and no place that judges
 # may have been seen. Crops are reduced to metres a pixel between the finest and the coarsest main test.
 SOURCES: tuple[dict[str, Any], ...] = (
-    {"images": "building_cities/image/[!i]*.jpg", "labels": "building_cities/label/[!i]*.png"},
-    {"images": "building_cities/image/inria_[!a]*.jpg", "labels": "building_cities/label/inria_[!a]*.png"},
+    {
+        "images": "building_cities/image/[!i]*.jpg",
+        "labels": "building_cities/label/[!i]*.png",
+        "schema": "building",
+    },
+    {
+        "images": "building_cities/image/inria_[!a]*.jpg",
+        "labels": "building_cities/label/inria_[!a]*.png",
+        "schema": "building",
+    },
     {"source": "oam_banepa"},
     {"source": "oam_kampala"},
     {"source": "oam_more"},
@@ -83,7 +94,7 @@ class Budget:
 
 
 BUDGETS = {
-    "small": Budget(150, 32, 128, 300, (0, 1), (100.0,), (), ablations=False),
+    "small": Budget(150, 16, 128, 300, (0, 1), (100.0,), (), ablations=False),
     "full": Budget(3000, 32, 128, 2000, (0, 1, 2), (1.0, 5.0, 10.0, 100.0), (10.0, 100.0), ablations=True),
 }
 
