@@ -94,7 +94,7 @@ class Budget:
 
 
 BUDGETS = {
-    "small": Budget(150, 16, 128, 300, (0, 1), (100.0,), (), ablations=False),
+    "small": Budget(150, 12, 128, 300, (0, 1), (100.0,), (), ablations=False),
     "full": Budget(3000, 32, 128, 2000, (0, 1, 2), (1.0, 5.0, 10.0, 100.0), (10.0, 100.0), ablations=True),
 }
 

@@ -3,32 +3,36 @@ pixel."""
 
 from __future__ import annotations
 
-from functools import lru_cache
-
 import numpy as np
 from numpy.typing import NDArray
 
 from diachron.core.pair import UNKNOWN
 
 
-@lru_cache(maxsize=256)
-def _weights(source: int, target: int) -> NDArray[np.float32]:
-    """Return (target, source) shares of each source pixel in each target pixel; rows sum to one."""
-    edges = np.arange(target + 1) * (source / target)
-    starts, ends = edges[:-1, None], edges[1:, None]
-    pixel = np.arange(source)[None, :]
-    covered = np.clip(np.minimum(ends, pixel + 1) - np.maximum(starts, pixel), 0.0, None)
-    shares: NDArray[np.float32] = (covered * (target / source)).astype(np.float32)
-    return shares
-
-
 def average_down(image: NDArray[np.float32], size: int) -> NDArray[np.float32]:
     """Return (..., size, size) means over each pixel's area of a square (..., S, S) picture, S >= size."""
     if image.shape[-1] == size:
         return image
-    shares = _weights(image.shape[-1], size)
-    averaged: NDArray[np.float32] = shares @ image @ shares.T
-    return averaged
+    rows = _means(image, size, axis=-2)
+    return _means(rows, size, axis=-1).astype(np.float32)
+
+
+def _means(image: NDArray[np.floating], size: int, axis: int) -> NDArray[np.float64]:
+    """Return means over equal, perhaps fractional, stretches along an axis, as differences of running sums.
+
+    A product with a matrix of shares does the same; its threads took twenty times as long on busy cores.
+    """
+    length = image.shape[axis]
+    running = np.cumsum(image, axis=axis, dtype=np.float64)
+    running = np.concatenate([np.zeros_like(running.take([0], axis)), running], axis)
+    edges = np.arange(size + 1) * (length / size)
+    below = np.minimum(edges.astype(np.intp), length - 1)
+    shape = [1] * image.ndim
+    shape[axis] = size + 1
+    part = (edges - below).reshape(shape)
+    upto = running.take(below, axis) * (1.0 - part) + running.take(below + 1, axis) * part
+    means: NDArray[np.float64] = np.diff(upto, axis=axis) * (size / length)
+    return means
 
 
 def share_down(change: NDArray[np.uint8], size: int) -> NDArray[np.uint8]:
