@@ -15,6 +15,7 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +30,7 @@ from diachron.evaluation.rivals.scenes import SceneShelf
 from diachron.evaluation.zero_shot.line_up import LineUp
 from diachron.evaluation.zero_shot.methods import Method
 from diachron.evaluation.zero_shot.table import markdown, rows_of
-from diachron.evaluation.zero_shot.trial import TrialOptions, run_trial
+from diachron.evaluation.zero_shot.trial import TrialOptions, is_finished, run_trial
 from diachron.pipelines.sources import SourceOptions
 from diachron.training.detectors.config import DetectorConfig
 from diachron.training.detectors.options import TrainingOptions
@@ -204,20 +205,24 @@ def run(budget_name: str, minutes: float, data: Path, say: Callable[[str], None]
     # Seed by seed, so that an unfinished table still compares all methods.
     found = methods(budget, data, budget_name)
     wanted = [(method, seed) for seed in budget.seeds for method in found if method.seeded or seed == 0]
-    trials = []
+    trials, missing = [], 0
     for method, seed in wanted:
-        if time.monotonic() > until:
-            break
-        trials.append(run_trial(method, seed, judges, options, say=say))
-    return trials, len(wanted) - len(trials)
+        if time.monotonic() < until or is_finished(method, seed, judges, options):
+            trials.append(run_trial(method, seed, judges, options, say=say))
+        else:
+            missing += 1
+    return trials, missing
 
 
-def write(rows: list[dict[str, Any]], budget: str) -> None:
-    """Replace the rows of a budget in the committed results."""
+def write(rows: list[dict[str, Any]], budget: str, missing: int) -> None:
+    """Replace the rows of a budget in the committed results; `missing` trials are named with them."""
     kept = json.loads(RESULTS.read_text())["rows"] if RESULTS.is_file() else []
     kept = [row for row in kept if row["budget"] != budget]
     RESULTS.parent.mkdir(exist_ok=True)
-    content = {"rows": kept + rows, "machine": bench.machine(), "commit": commit(), "tests": TESTS}
+    facts = {"date": date.today().isoformat(), "machine": bench.machine(), "commit": commit()}
+    runs = json.loads(RESULTS.read_text())["runs"] if RESULTS.is_file() else {}
+    runs[budget] = {**facts, **asdict(BUDGETS[budget]), "missing_trials": missing}
+    content = {"rows": kept + rows, "runs": runs, "tests": TESTS}
     RESULTS.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
 
 
@@ -234,8 +239,8 @@ def main() -> None:
         given.budget, given.minutes, Path(data), lambda line: print(line, file=sys.stderr, flush=True)
     )
     rows = rows_of(trials, given.budget)
-    if not missing:
-        write(rows, given.budget)
+    if rows:
+        write(rows, given.budget, missing)
     print(markdown(rows), file=sys.stderr)
     figures: dict[str, object] = {"rows": rows, "missing_trials": missing, "machine": bench.machine()}
     bench.show(figures, as_json=given.json)

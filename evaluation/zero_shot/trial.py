@@ -89,6 +89,15 @@ def run_trial(
     return done
 
 
+def is_finished(method: Method, seed: int, tests: Mapping[str, PairSet], options: TrialOptions) -> bool:
+    """Return whether a trial of these settings has its figures for every test set."""
+    path = options.folder / method.name / f"seed-{seed}" / RESULT
+    if not path.is_file():
+        return False
+    done = json.loads(path.read_text(encoding="utf-8"))
+    return done["key"] == _key(method.name, seed, options) and set(tests) <= set(done["tests"])
+
+
 def _key(name: str, seed: int, options: TrialOptions) -> str:
     facts = [name, seed, options.choose_threshold, options.settings]
     return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:16]

@@ -12,7 +12,7 @@ from diachron.core.errors import PackageError
 from diachron.core.pair import LabelledPair
 from diachron.evaluation.zero_shot.methods import Fitted
 from diachron.evaluation.zero_shot.table import flat_runs, markdown, rows_of
-from diachron.evaluation.zero_shot.trial import TrialOptions, run_trial
+from diachron.evaluation.zero_shot.trial import TrialOptions, is_finished, run_trial
 from tests.pairs import Listed, bright_squares
 
 
@@ -55,6 +55,16 @@ def test_a_finished_trial_is_kept_and_a_new_test_set_added(tmp_path: Path) -> No
     more = run_trial(method, 0, {**TESTS, "others": bright_squares(2, seed=9)}, TrialOptions(tmp_path))
     assert list(more["tests"]) == ["squares", "others"]
     assert more["tests"]["squares"] == first["tests"]["squares"]
+
+
+def test_a_trial_is_finished_when_every_test_set_has_its_figures(tmp_path: Path) -> None:
+    method, options = Brightness(), TrialOptions(tmp_path)
+    assert not is_finished(method, 0, TESTS, options)
+    run_trial(method, 0, TESTS, options)
+    assert is_finished(method, 0, TESTS, options)
+    assert not is_finished(method, 1, TESTS, options)
+    assert not is_finished(method, 0, {**TESTS, "others": bright_squares(1)}, options)
+    assert not is_finished(method, 0, TESTS, TrialOptions(tmp_path, settings={"steps": 1}))
 
 
 def test_a_trial_of_other_settings_is_not_taken_for_this_one(tmp_path: Path) -> None:
