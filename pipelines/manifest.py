@@ -127,6 +127,7 @@ def dataset_info(plan: Plan) -> dict[str, Any]:
         "n": plan.samples,
         "dates": len(plan.recipe.times_years),
         "recipe": plan.recipe.model_dump(),
+        **({"weights": list(plan.weights)} if plan.weights else {}),
         "schema": schema_to_json(source.schema),
         "bands": list(source.bands),
         "dtype": source.tiles[0].dtype,

@@ -79,10 +79,32 @@ class Plan:
         return range(number * self.samples // of, (number + 1) * self.samples // of)
 
     @cached_property
+    def weights(self) -> tuple[dict[str, str], ...]:
+        """Filter and SHA-256 of each network that filters look through; they are read for it.
+
+        Raises:
+            PackageError: weights cannot be read.
+            RecipeError: they may not be used for this.
+        """
+        return tuple(
+            {"filter": name, "sha256": module.weights_hash(parameters)}
+            for name, module, parameters in self.recipe.filter_modules()
+            if hasattr(module, "weights_hash")
+        )
+
+    @cached_property
     def fingerprint(self) -> str:
-        """Hash of all that decides the bytes of the samples, versions apart."""
+        """Hash of all that decides the bytes of the samples, versions apart.
+
+        Raises:
+            PackageError, RecipeError: as `weights`.
+        """
+        recipe = self.recipe.model_dump()
+        # The same weights may lie elsewhere on the next machine, and other weights under the same path.
+        for entry in self.weights:
+            recipe["filters"][entry["filter"]]["weights"] = entry["sha256"]
         facts: dict[str, Any] = {
-            "recipe": self.recipe.model_dump(),
+            "recipe": recipe,
             "seed": self.seed,
             "samples": self.samples,
             "source": self.source.fingerprint(),

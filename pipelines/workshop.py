@@ -258,7 +258,7 @@ class Workshop:
                 "versions": versions(),
                 "donor_scenes": donors,
                 "surface_is_estimated": scene.surface_is_estimated,
-                "weights": [],
+                "weights": [dict(entry) for entry in plan.weights],
             },
         }
 

@@ -17,7 +17,7 @@ ROOT = Path(__file__).parents[1]
 FOLDERS = ("simulators", "generators", "outputs", "training", "pipelines", "evaluation")
 LONGEST = 400
 HEAVY = {"torch", "diffusers", "numpy", "scipy", "rasterio", "pyarrow", "pydantic", "skimage", "shapely"}
-DATA = {".yaml", ".j2", ".css", ".js"}
+DATA = {".yaml", ".j2", ".css", ".js", ".safetensors"}
 
 
 def known_to_git() -> list[Path]:

@@ -19,6 +19,8 @@ VERBS: dict[str, str] = {
     "export": "Write a data set in the layout of another tool.",
     "train": "Train a change detector on data sets.",
     "predict": "Find change in two rasters with a trained detector.",
+    "segment": "Write label maps of pictures with a trained segmenter.",
+    "label": "Write change maps of real pairs with a trained segmenter.",
     "evaluate": "Judge recipes by what a detector learns from their pairs.",
     "recipes": "List the recipes, or print one with every default.",
     "schemas": "List the label schemes, or print one.",

@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from diachron.cli.quality import command as quality
 from diachron.cli.source_options import source_options, with_source_options
 
 
@@ -16,6 +17,8 @@ from diachron.cli.source_options import source_options, with_source_options
 def command() -> None:
     """Judge recipes by what a detector learns from their pairs."""
 
+
+command.add_command(quality)
 
 
 @command.command(name="zero-shot")

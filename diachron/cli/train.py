@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from diachron.cli.train_segmenter import command as segmenter
 
 
 @click.group(name="train")
@@ -15,6 +16,7 @@ def command() -> None:
     """Train a network on data sets made by `diachron generate`."""
 
 
+command.add_command(segmenter)
 
 
 @command.command(name="detector")

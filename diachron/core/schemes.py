@@ -1,7 +1,8 @@
 """The built-in label schemes, as data.
 
-Ids, names and colours are those of the published sets; the way into the hub is ours. Where several hub
-ids share a class, the first listed class of that hub id is the one that is drawn.
+Ids, names and colours are those of the published sets (`hub` and `segmenter` are our own); the way into the
+hub is ours. Where several hub ids share a class, the first listed class of that hub id is the one that is
+drawn.
 """
 
 from __future__ import annotations
@@ -342,6 +343,28 @@ SCHEMES: dict[str, LabelSchema] = {
             ),
             {"greenhouse": "building"},
             rest="background",
+        ),
+        build_schema(
+            "segmenter",
+            _classes(
+                (0, "building", "DE1F07", hub.BUILDING),
+                (1, "road", "F4F4F4", hub.ROAD),
+                (2, "tree", "226126", hub.TREE),
+                (3, "low_vegetation", "7FBF5B", hub.GRASS),
+                (4, "water", "0045FF", hub.WATER),
+                (5, "bare", "A5885F", hub.BARE),
+                (255, "unsure", "000000", hub.IGNORE),
+            ),
+            {
+                "shrub": "low_vegetation",
+                "crop": "low_vegetation",
+                "wetland": "low_vegetation",
+                "sports": "low_vegetation",
+                "pool": "water",
+                "greenhouse": "building",
+            },
+            rest="bare",
+            ignore=255,
         ),
     )
 }

@@ -8,4 +8,11 @@ those of a process, and
 It draws nothing and looks at one sample, so that a verdict does not depend on what else is made. A refused
 sample is drawn again like any other and stands in `rejected.jsonl` with the filter's name if it cannot be
 had; score and weight of a kept one stand in `sample.json` and in the index. Imitate `edit_visibility.py`.
+
+A filter that looks through a network names its folder in a parameter `weights`, and has
+
+    def weights_hash(parameters: Parameters) -> str
+
+The hash stands in the record and, in place of the folder, in the plan's fingerprint. Imitate
+`label_fidelity.py`.
 """

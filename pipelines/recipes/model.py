@@ -189,6 +189,8 @@ def _table(given: Any) -> Any:
     if isinstance(given, list):
         joined: dict[Any, Any] = {}
         for entry in given:
+            if not isinstance(entry, (dict, str)):
+                raise ValueError(f"filters: expected names, alone or with parameters; got {entry!r}")
             joined |= entry if isinstance(entry, dict) else {entry: None}
         given = joined
     if not isinstance(given, dict):
