@@ -17,8 +17,9 @@ def rows_of(trials: Iterable[dict[str, Any]], budget: str) -> list[dict[str, Any
         budget: name under which rows may be compared; rows of two budgets are never put into one mean.
 
     Returns:
-        Rows with method, test, budget, seeds, and for each figure its mean and standard deviation over the
-        seeds (`f1_mean`, `f1_std` ...; the deviation of a single run is 0.0 and says nothing).
+        Rows with method, test, budget, seeds, `has_change` (whether any pixel changed), and for each
+        figure its mean and standard deviation over the seeds (`f1_mean`, `f1_std` ...; the deviation of a
+        single run is 0.0 and says nothing).
     """
     groups: dict[tuple[str, str], list[tuple[int, dict[str, Any]]]] = {}
     for trial in trials:
@@ -29,6 +30,8 @@ def rows_of(trials: Iterable[dict[str, Any]], budget: str) -> list[dict[str, Any
         runs.sort(key=lambda run: run[0])
         row: dict[str, Any] = {"method": method, "test": test, "budget": budget}
         row["seeds"] = [seed for seed, _ in runs]
+        true, _, missed, _ = runs[0][1]["pixels"]
+        row["has_change"] = true + missed > 0
         for name in FIGURES:
             values = [float(figures[name]) for _, figures in runs]
             row[f"{name}_mean"] = round(mean(values), 4)
@@ -57,6 +60,8 @@ def flat_runs(trials: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
 def markdown(rows: Sequence[dict[str, Any]], figure: str = "f1") -> str:
     """Return a Markdown table: methods down, test sets across, mean ± deviation.
 
+    Where no pixel changed every figure of the change class is 0; the false alarms stand there instead.
+
     Args:
         rows: of one budget.
         figure: one of `FIGURES`.
@@ -76,5 +81,8 @@ def markdown(rows: Sequence[dict[str, Any]], figure: str = "f1") -> str:
 
 
 def _cell(row: dict[str, Any], figure: str) -> str:
-    value = f"{row[f'{figure}_mean']:.3f}"
-    return value if len(row["seeds"]) < 2 else f"{value} ± {row[f'{figure}_std']:.3f}"
+    shown = figure if row["has_change"] else "false_alarm_share"
+    value = f"{row[f'{shown}_mean']:.3f}"
+    if len(row["seeds"]) > 1:
+        value += f" ± {row[f'{shown}_std']:.3f}"
+    return value if row["has_change"] else f"{value} false alarms"

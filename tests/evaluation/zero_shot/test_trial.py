@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -103,6 +103,16 @@ def test_rows_hold_mean_and_deviation_over_seeds(tmp_path: Path) -> None:
     assert row["f1_std"] == pytest.approx(0.5**0.5, abs=1e-4)
     assert markdown([row]).splitlines()[2] == "| brightness | 0.500 ± 0.707 |"
     assert [(run["seed"], run["f1"]) for run in flat_runs(trials)] == [(-1, 0.0), (0, 1.0)]
+
+
+def test_where_nothing_changed_the_table_shows_false_alarms(tmp_path: Path) -> None:
+    (pair,) = bright_squares(1, side=32)
+    quiet = Listed([replace(pair, change=np.zeros_like(pair.change))], name="quiet")
+    (row,) = rows_of([run_trial(Brightness(), 0, {"quiet": quiet}, TrialOptions(tmp_path))], "small")
+    assert not row["has_change"]
+    # 16 x 16 bright pixels of 32 x 32.
+    assert row["false_alarm_share_mean"] == 0.25
+    assert markdown([row]).splitlines()[2] == "| brightness | 0.250 false alarms |"
 
 
 def test_one_run_has_no_deviation_to_show(tmp_path: Path) -> None:
