@@ -17,7 +17,9 @@ ROOT = Path(__file__).parents[1]
 FOLDERS = ("simulators", "generators", "outputs", "training", "pipelines", "evaluation")
 LONGEST = 400
 HEAVY = {"torch", "diffusers", "numpy", "scipy", "rasterio", "pyarrow", "pydantic", "skimage", "shapely"}
-DATA = {".yaml", ".j2", ".css", ".js", ".safetensors"}
+DATA = {".yaml", ".j2", ".css", ".js"}
+# Whole folders that come along: tiles and weights with their terms beside them.
+DATA_FOLDERS = ("pipelines/recipes/demo", "training/features/weights")
 
 
 def known_to_git() -> list[Path]:
@@ -129,7 +131,8 @@ def test_the_wheel_holds_what_git_knows_and_nothing_else(wheel: Path) -> None:
     data = {
         str(Path("diachron") / path)
         for path in known_to_git()
-        if path.parts[0] in FOLDERS and (path.suffix in DATA or path.is_relative_to("pipelines/recipes/demo"))
+        if path.parts[0] in FOLDERS
+        and (path.suffix in DATA or any(path.is_relative_to(folder) for folder in DATA_FOLDERS))
     }
     assert {name for name in inside if not name.endswith(".py")} == data | {"diachron/py.typed"}
     assert any(name.endswith(".tif") for name in data), "the demo brings its tiles"
