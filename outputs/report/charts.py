@@ -113,7 +113,8 @@ def share_histogram(name: str, title: str, shares: Sequence[float], *, label: st
     above = percents[percents > 0]
     axis = ticks(float(above.max()) if above.size else 1.0, 5)
     edges = np.linspace(0.0, axis[-1], 4 * (len(axis) - 1) + 1)
-    counts = np.histogram(above, edges)[0].tolist()
+    # The last mark may lie a rounding error below the largest share, which still belongs to the last bar.
+    counts = np.histogram(np.minimum(above, edges[-1]), edges)[0].tolist()
     zero = int(percents.size - above.size)
     if percents.size:
         low, middle, high = np.percentile(percents, (10, 50, 90))

@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from diachron.outputs.report import charts
@@ -88,6 +88,7 @@ def test_ticks_are_few_even_and_cover_the_top(top):
 
 
 @given(st.lists(st.floats(0, 1), max_size=40))
+@example([1e-9])
 def test_every_sample_is_in_one_bar_of_the_share_histogram(shares):
     chart = charts.share_histogram("c", "Change", shares, label="Changed", what="samples")
     assert sum(int(count.replace(",", "")) for _, count in chart.rows) == len(shares)
