@@ -137,11 +137,6 @@ def in_pixels(options: SourceOptions) -> SourceOptions:
     return replace(options, gsd_m=1.0)
 
 
-def at_two_metres(options: SourceOptions) -> SourceOptions:
-    """Return a source read at the coarsest gsd of the main tests, so that acquisition acts at that scale."""
-    return replace(options, resample_m=TRAIN_GSD_M[1])
-
-
 def methods(budget: Budget, data: Path, name: str) -> list[Method]:
     """Return what is tried at a budget."""
     given = sources(data)

@@ -8,8 +8,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
-from skimage.filters import threshold_otsu
 
+from diachron.evaluation.baselines.otsu import above_otsu
 from diachron.evaluation.baselines.standardised import standardised
 
 REGISTERED = True
@@ -28,12 +28,7 @@ def detect(t1: NDArray[np.generic], t2: NDArray[np.generic], full_scale: float) 
     Raises:
         GridError: the dates differ in shape.
     """
-    length = score(t1, t2, full_scale)
-    # Otsu needs two levels; one level is a pair of equal dates.
-    if float(length.min()) == float(length.max()):
-        return np.zeros(length.shape, bool)
-    changed: NDArray[np.bool_] = length > threshold_otsu(length)
-    return changed
+    return above_otsu(score(t1, t2, full_scale))
 
 
 def score(t1: NDArray[np.generic], t2: NDArray[np.generic], full_scale: float) -> NDArray[np.float32]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 
@@ -90,10 +88,12 @@ def _agreeing(
 ) -> float | None:
     """Return the share of a date's changed pixels that look like their label, None where too few are sure."""
     from diachron.training.segmenters.classes import ANY, UNSURE, allowed_classes
+    from diachron.training.threads import one_thread
 
     sample = candidate.sample
     layers = sample.dates[date]
-    with _one_thread():
+    # As a worker does: a sample may not depend on the number of threads of the run that made it.
+    with one_thread():
         found = _labeller(parameters.weights)[0].classify(
             layers.image, candidate.full_scale, bands=sample.bands
         )
@@ -104,16 +104,3 @@ def _agreeing(
     if not sure.any() or sure.sum() < parameters.sure * asked.sum():
         return None
     return float(np.mean(allowed[sure] >> seen[sure] & 1))
-
-
-@contextmanager
-def _one_thread() -> Iterator[None]:
-    """Compute as a worker does: sums depend on the number of threads, and a sample may not."""
-    import torch  # noqa: TID251  (only to say how many threads; networks stay in training/)
-
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
