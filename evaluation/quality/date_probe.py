@@ -20,7 +20,6 @@ from diachron.evaluation.quality.probe import ProbeOptions, judge
 from diachron.evaluation.quality.spots import painted_spots, untouched_spots
 
 SIDE = 64
-WHERE = ("edits", "elsewhere")
 
 
 @dataclass

@@ -19,6 +19,7 @@ from torch.nn import functional
 from diachron.core.streams import noise_seed, stream
 from diachron.evaluation.quality.crop_shelf import Crops
 from diachron.training.detectors.normalisation import normalise
+from diachron.training.threads import one_thread
 
 # The bad case must be told apart at least this well, or the probe is too weak for its own figure to count.
 FOUND = 0.7
@@ -194,15 +195,11 @@ def ask_all(
     Networks this small lose more by sharing a step between cores than they gain, and sums over one thread do
     not depend on how many cores there are: each learns on a thread of its own.
     """
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        with ThreadPoolExecutor(
-            os.cpu_count() or 1, initializer=torch.set_num_threads, initargs=(1,)
-        ) as pool:
-            return list(pool.map(lambda case: ask(case[0], case[1], case[2], options, stage), asked))
-    finally:
-        torch.set_num_threads(threads)
+    with (
+        one_thread(),
+        ThreadPoolExecutor(os.cpu_count() or 1, initializer=torch.set_num_threads, initargs=(1,)) as pool,
+    ):
+        return list(pool.map(lambda case: ask(case[0], case[1], case[2], options, stage), asked))
 
 
 def judge(
