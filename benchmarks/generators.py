@@ -2,19 +2,21 @@
 
 DIACHRON_DATA=... python benchmarks/generators.py --budget small --minutes 20 --json
 
-It goes on where it was stopped; give the command again until it says that nothing is missing. Rows of two
-budgets stand side by side in results/generators.json and are never put into one mean.
+It goes on where it was stopped; give the command again until it says that nothing is missing. `--only WORD`
+and `--seeds N` run a part of the line-up. Rows of two budgets stand side by side in results/generators.json
+and are never put into one mean; each has the date and the commit of its own trials.
 """
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -29,8 +31,9 @@ from diachron.evaluation.datasets import open_pairs
 from diachron.evaluation.rivals.scenes import SceneShelf
 from diachron.evaluation.zero_shot.line_up import LineUp
 from diachron.evaluation.zero_shot.methods import Method
+from diachron.evaluation.zero_shot.results_file import dated, updated
 from diachron.evaluation.zero_shot.table import markdown, rows_of
-from diachron.evaluation.zero_shot.trial import TrialOptions, is_finished, run_trial
+from diachron.evaluation.zero_shot.trial import TrialOptions, is_finished, read_trial, run_trial
 from diachron.pipelines.sources import SourceOptions
 from diachron.training.detectors.config import DetectorConfig
 from diachron.training.detectors.options import TrainingOptions
@@ -57,7 +60,8 @@ SOURCES: tuple[dict[str, Any], ...] = (
     {"source": "dubai_mbrsc", "gsd_m": 1.0, "schema": "mbrsc"},
 )
 TRAIN_GSD_M = (0.5, 2.0)
-# The first two are the main ones; `levir_cd_all` is for methods that saw no LEVIR label, as all here.
+# The first two are the main ones; `levir_cd_all` and `naip_boxes_all` are for methods that saw nothing of
+# LEVIR and NAIP, as all here. Boxes have figures of their own: there are no masks.
 TESTS = {
     "gf1_s2_building": "gf1:gf1_s2_building@test",
     "levir_cd": "levir:levir_cd@test",
@@ -67,21 +71,24 @@ TESTS = {
     "hetero_pairs": "hetero:hetero_pairs",
     "xbd_pairs": "xbd_pairs:xbd_pairs",
     "naip_unchanged": "naip:naip_ca_60cm@unchanged-test",
+    "naip_boxes": "naip:naip_ca_60cm@boxes-test",
+    "naip_boxes_all": "naip:naip_ca_60cm@boxes",
 }
 REAL = "gf1:gf1_s2_building@train"
 
 
 @dataclass(frozen=True)
 class Budget:
-    """What every method may spend.
+    """What every method may spend, and which are tried.
 
     Args:
         steps, batch, crop_px: of the training.
         samples: pairs made for each method and seed.
         seeds: of data, initial weights and crops.
         percents: shares of the real pairs in the supervised arms.
-        mixed_percents: shares that are also tried mixed with, and after, our pairs.
-        ablations: whether our recipe is also tried with one thing taken away at a time.
+        mixed_percents: shares that are also tried mixed with our pairs.
+        fine_tuned_percents: shares that are also tried after our pairs.
+        ablations: whether our recipe is also tried with each thing taken away, or with one only.
     """
 
     steps: int
@@ -91,13 +98,32 @@ class Budget:
     seeds: tuple[int, ...]
     percents: tuple[float, ...]
     mixed_percents: tuple[float, ...]
+    fine_tuned_percents: tuple[float, ...]
     ablations: bool
 
+    @property
+    def spending(self) -> dict[str, int]:
+        """What a single trial may spend: rows of equal spending can stand in one table."""
+        return {
+            "steps": self.steps,
+            "batch": self.batch,
+            "crop_px": self.crop_px,
+            "samples": self.samples,
+        }
 
+
+# `full` sees as many pixels as the yardsticks that were measured before there was a bench: 500 batches of
+# 8 crops of 256 px.
 BUDGETS = {
-    "small": Budget(150, 12, 128, 300, (0, 1), (100.0,), (), ablations=False),
-    "full": Budget(3000, 32, 128, 2000, (0, 1, 2), (1.0, 5.0, 10.0, 100.0), (10.0, 100.0), ablations=True),
+    "small": Budget(150, 12, 128, 300, (0, 1), (10.0, 100.0), (), (10.0,), ablations=False),
+    "full": Budget(
+        500, 32, 128, 1000, (0, 1, 2), (1.0, 5.0, 10.0, 100.0), (10.0, 100.0), (10.0, 100.0), ablations=True
+    ),
 }
+
+# What the fingerprints of the first trials say of their line-up. It decides no trial, so it is said for ever:
+# those trials stay good when an arm or a seed is added.
+FIRST_LINE_UP = {"seeds": (0, 1), "percents": (100.0,), "mixed_percents": (), "ablations": False}
 
 # What is taken away -> overrides of the recipe.
 ABLATIONS: dict[str, tuple[str, ...]] = {
@@ -111,6 +137,7 @@ ABLATIONS: dict[str, tuple[str, ...]] = {
     ),
 }
 SMALL_ABLATIONS = ("acquisition",)
+OURS = "building-change"
 
 
 def sources(data: Path) -> list[SourceOptions]:
@@ -153,12 +180,12 @@ def methods(budget: Budget, data: Path, name: str) -> list[Method]:
     )
     shelf = SceneShelf(given)
     real = open_pairs(_placed(REAL, data))
-    ours = line_up.recipe("building-change")
+    ours = line_up.recipe(OURS)
     found: list[Method] = [
         *(line_up.baseline(each) for each in ("change_vector", "ir_mad", "pca_kmeans")),
         ours,
         *(
-            line_up.recipe("building-change", ABLATIONS[each], name=f"building-change+without-{each}")
+            line_up.recipe(OURS, ABLATIONS[each], name=f"{OURS}+without-{each}")
             for each in (ABLATIONS if budget.ablations else SMALL_ABLATIONS)
         ),
         *(
@@ -166,13 +193,15 @@ def methods(budget: Budget, data: Path, name: str) -> list[Method]:
             for each in ("naive_paste", "changestar_pairs", "self_pair", "changen2_events", "hyscdg_holes")
         ),
         *(line_up.supervised(real, percent) for percent in budget.percents),
+        *(line_up.mixed(real, percent, ours) for percent in budget.mixed_percents),
+        *(line_up.fine_tuned(real, percent, ours) for percent in budget.fine_tuned_percents),
     ]
     if budget.ablations:
-        found.append(
-            line_up.recipe("building-change", name="building-change+without-metres", edit_sources=in_pixels)
-        )
-        for percent in budget.mixed_percents:
-            found += [line_up.mixed(real, percent, ours), line_up.fine_tuned(real, percent, ours)]
+        found += [
+            line_up.recipe(OURS, name=f"{OURS}+without-metres", edit_sources=in_pixels),
+            line_up.without_exact_edits(OURS),
+            line_up.without_independent_acquisition(OURS),
+        ]
     return found
 
 
@@ -188,37 +217,81 @@ def commit() -> str:
     return done.stdout.strip() or "unknown"
 
 
-def run(budget_name: str, minutes: float, data: Path, say: Callable[[str], None]) -> tuple[list[Any], int]:
-    """Return the finished trials, and how many are missing; none is begun after `minutes`."""
-    budget = BUDGETS[budget_name]
-    until = time.monotonic() + 60 * minutes
-    judges = tests(data)
-    options = TrialOptions(
-        WORK / budget_name,
-        settings={"budget": asdict(budget), "sources": SOURCES, "train_gsd_m": TRAIN_GSD_M},
-    )
-    # Seed by seed, so that an unfinished table still compares all methods.
-    found = methods(budget, data, budget_name)
-    wanted = [(method, seed) for seed in budget.seeds for method in found if method.seeded or seed == 0]
-    trials, missing = [], 0
-    for method, seed in wanted:
-        if time.monotonic() < until or is_finished(method, seed, judges, options):
-            trials.append(run_trial(method, seed, judges, options, say=say))
+@dataclass(frozen=True)
+class Part:
+    """Which trials of a line-up are run.
+
+    Args:
+        only: words of which a method's name must hold one; none for all methods.
+        seeds: how many of the budget's seeds, from the first.
+        minutes: no trial is begun after that.
+    """
+
+    only: Sequence[str]
+    seeds: int
+    minutes: float
+
+    def takes(self, method: str) -> bool:
+        """Whether a method is of the part."""
+        return not self.only or any(word in method for word in self.only)
+
+
+Trials = list[tuple[Method, int]]
+
+
+def line_up_of(name: str, data: Path) -> Trials:
+    """Return all (method, seed) of a budget, seed by seed: an unfinished table still compares all methods."""
+    found = methods(BUDGETS[name], data, name)
+    return [(method, seed) for seed in BUDGETS[name].seeds for method in found if method.seeded or seed == 0]
+
+
+def run(
+    whole: Trials, part: Part, judges: dict[str, PairSet], options: TrialOptions, say: Callable[[str], None]
+) -> int:
+    """Run a part of a line-up; return how many of its trials are missing after that."""
+    until = time.monotonic() + 60 * part.minutes
+    seeds = list(dict.fromkeys(seed for _, seed in whole))[: part.seeds]
+    missing = 0
+    for method, seed in whole:
+        if not part.takes(method.name) or seed not in seeds or is_finished(method, seed, judges, options):
+            continue
+        if time.monotonic() < until:
+            run_trial(method, seed, judges, options, say=say)
         else:
             missing += 1
-    return trials, missing
+    return missing
 
 
-def write(rows: list[dict[str, Any]], budget: str, missing: int) -> None:
-    """Replace the rows of a budget in the committed results; `missing` trials are named with them."""
-    kept = json.loads(RESULTS.read_text())["rows"] if RESULTS.is_file() else []
-    kept = [row for row in kept if row["budget"] != budget]
+def settings_of(budget: Budget) -> dict[str, Any]:
+    """Return what decides a trial besides method and seed, for its fingerprint."""
+    return {"budget": {**FIRST_LINE_UP, **budget.spending}, "sources": SOURCES, "train_gsd_m": TRAIN_GSD_M}
+
+
+def write(name: str, whole: Trials, options: TrialOptions) -> list[dict[str, Any]]:
+    """Put all trials of a budget that are on this machine into the committed results; return its rows."""
+    budget = BUDGETS[name]
+    trials = [found for method, seed in whole if (found := read_trial(method, seed, options))]
+    measured = [row for row in dated(rows_of(trials, name), trials) if row["test"] in TESTS]
+    settings = {**budget.spending, "sources": list(SOURCES), "train_gsd_m": list(TRAIN_GSD_M)}
+    content = json.loads(RESULTS.read_text()) if RESULTS.is_file() else {}
+    names = [(method.name, seed) for method, seed in whole]
+    content = updated(content, name, measured, settings, names, TESTS)
+    content["runs"][name]["machine"] = bench.machine()
     RESULTS.parent.mkdir(exist_ok=True)
-    facts = {"date": date.today().isoformat(), "machine": bench.machine(), "commit": commit()}
-    runs = json.loads(RESULTS.read_text())["runs"] if RESULTS.is_file() else {}
-    runs[budget] = {**facts, **asdict(BUDGETS[budget]), "missing_trials": missing}
-    content = {"rows": kept + rows, "runs": runs, "tests": TESTS}
     RESULTS.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+    return [row for row in content["rows"] if row["budget"] == name]
+
+
+def part_of(given: argparse.Namespace, options: argparse.ArgumentParser, whole: Trials) -> Part:
+    """Return the part that the command line asks for; an empty one is wrong usage."""
+    part = Part(given.only, given.seeds if given.seeds is not None else len(whole), given.minutes)
+    if part.seeds < 1:
+        options.error(f"--seeds {part.seeds}: give 1 or more")
+    for word in part.only:
+        if not any(word in method.name for method, _ in whole):
+            names = ", ".join(dict.fromkeys(method.name for method, _ in whole))
+            options.error(f"--only {word}: no method of this budget has that in its name; they are {names}")
+    return part
 
 
 def main() -> None:
@@ -226,16 +299,23 @@ def main() -> None:
     options = bench.parser(__doc__ or "")
     options.add_argument("--budget", choices=sorted(BUDGETS), default="small")
     options.add_argument("--minutes", type=float, default=20.0, help="no trial is begun after that")
+    options.add_argument("--only", action="append", default=[], metavar="WORD", help="methods; repeat it")
+    options.add_argument("--seeds", type=int, metavar="N", help="the first N seeds of the budget")
     given = options.parse_args()
     data = os.environ.get("DIACHRON_DATA")
     if not data:
         raise SystemExit("DIACHRON_DATA is not set: it names the folder of the real pairs and tiles")
-    trials, missing = run(
-        given.budget, given.minutes, Path(data), lambda line: print(line, file=sys.stderr, flush=True)
+    trials = TrialOptions(
+        WORK / given.budget,
+        settings=settings_of(BUDGETS[given.budget]),
+        facts={"date": date.today().isoformat(), "commit": commit()},
     )
-    rows = rows_of(trials, given.budget)
-    if rows:
-        write(rows, given.budget, missing)
+    whole = line_up_of(given.budget, Path(data))
+    part = part_of(given, options, whole)
+    missing = run(
+        whole, part, tests(Path(data)), trials, lambda line: print(line, file=sys.stderr, flush=True)
+    )
+    rows = write(given.budget, whole, trials)
     print(markdown(rows), file=sys.stderr)
     figures: dict[str, object] = {"rows": rows, "missing_trials": missing, "machine": bench.machine()}
     bench.show(figures, as_json=given.json)

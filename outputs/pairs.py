@@ -7,6 +7,7 @@ from pathlib import Path
 
 from diachron.core.errors import UnknownNameError, nearest_names
 from diachron.core.pair import LabelledPair
+from diachron.outputs.duplicates import read_duplicates
 from diachron.outputs.layout import SPLITS
 from diachron.outputs.readers import Dataset
 from diachron.outputs.tables import weight_of
@@ -21,7 +22,8 @@ class PackagePairs:
         name: in tables; by default the name of the folder.
 
     Raises:
-        PackageError: there is no data set in that folder.
+        PackageError: there is no data set in that folder, or its recipe weighs duplicates and its tables are
+            not joined.
         UnknownNameError: there is no such split.
     """
 
@@ -35,6 +37,7 @@ class PackagePairs:
             for index in self.dataset.ids
             if split is None or self.dataset.record(index)["split"] == split
         ]
+        self._duplicates = read_duplicates(self.dataset)
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -61,8 +64,18 @@ class PackagePairs:
             labels_t2=dataset.layer(index, f"label_t{last}"),
             schema=dataset.schema,
             bands=dataset.bands,
-            weight=weight_of(record),
+            weight=weight_of(record) / self._duplicates[index],
         )
+
+    def painted(self, position: int) -> tuple[bool, bool]:
+        """Return for each date of a pair whether something is painted into it; no picture is read.
+
+        Raises:
+            IndexError: there is no such position.
+            PackageError: the record cannot be read.
+        """
+        dates = self.dataset.record(self.ids[position])["dates"]
+        return bool(dates[0]["painted"]), bool(dates[-1]["painted"])
 
     def __iter__(self) -> Iterator[LabelledPair]:
         return (self[position] for position in range(len(self)))

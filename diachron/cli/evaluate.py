@@ -109,8 +109,8 @@ def zero_shot(
     from tempfile import TemporaryDirectory
 
     from diachron.evaluation.zero_shot.arms import Arms, Budget, run_arms
-    from diachron.evaluation.zero_shot.source_list import read_source_list
     from diachron.evaluation.zero_shot.table import flat_runs, markdown, rows_of
+    from diachron.pipelines.sources.source_list import read_source_list
 
     options = source_options(source)
     if (source_list is None) == (options.source is None and options.images is None):

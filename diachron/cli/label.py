@@ -118,7 +118,7 @@ def _label(segmenter: Any, pair: Any, out: Path, how: tuple[Any, Any, Any], *, c
     from diachron.pipelines.labelling.real_pairs import label_pair, write_change
 
     labelled = label_pair(segmenter, pair, *how)
-    says_unknown = write_change(out / "change" / f"{pair.name}.tif", labelled)
+    write_change(out / "change" / f"{pair.name}.tif", labelled)
     dates = {"t1": pair.t1, "t2": pair.t2}
     if copy:
         for date, path in dates.items():
@@ -132,7 +132,6 @@ def _label(segmenter: Any, pair: Any, out: Path, how: tuple[Any, Any, Any], *, c
         "gsd_as_trained": fits,
         "changed": round(float((labelled.change == 1).mean()), 6),
         "unknown": round(float((labelled.change == 255).mean()), 6),
-        "unknown_written": says_unknown,
     }
 
 

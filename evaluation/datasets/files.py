@@ -109,20 +109,28 @@ def read_change(path: Path, window: Window | None = None) -> NDArray[np.uint8]:
     """Return a binary mask as a change map, (H, W) uint8: 0 same, 1 changed, 255 unknown.
 
     Published masks are 0/1 in some sets and 0/255 in others, and readers that expect one take the other for
-    "nothing changed". Rules, for each file: values up to 1, 1 is change. Values 0, 1 and 255, with both 1 and
-    255: 255 is unknown. All else: 128 and more is change.
+    "nothing changed". Rules, for each file: values up to 1, 1 is change. No other values than 0, 1 and 255:
+    255 is unknown where there is a 1, or where the file declares 255 as its nodata value (a pair of ours in
+    which nothing changed). All else: 128 and more is change, whatever the file declares.
 
     Raises:
         SourceError: the file cannot be read, or is not 8 bits.
     """
-    return as_change(read_values(path, window))
+    with open_raster(path) as dataset:
+        nodata = dataset.nodata
+    return as_change(read_values(path, window), nodata=nodata)
 
 
-def as_change(values: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Return the change map of the values of a mask, by the rules of `read_change`."""
+def as_change(values: NDArray[np.uint8], *, nodata: float | None = None) -> NDArray[np.uint8]:
+    """Return the change map of the values of a mask, by the rules of `read_change`.
+
+    Args:
+        values: (H, W) of the file.
+        nodata: the value that the file declares as no data; None where it declares none.
+    """
     count = np.bincount(values.ravel(), minlength=256)
-    three = count[1] > 0 and count[255] > 0 and count[[0, 1, 255]].sum() == values.size
-    if three or not count[2:].any():
+    plain = count[[0, 1, UNKNOWN]].sum() == values.size
+    if plain and (not count[UNKNOWN] or count[1] or nodata == UNKNOWN):
         return values.copy()
     return (values >= _MIDDLE).astype(np.uint8)
 

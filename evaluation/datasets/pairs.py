@@ -3,8 +3,9 @@
 Parts: the splits; of flat folders `list/{train,val,test}.txt`. The two dates may differ in bands.
 
 Masks: 0 and 255, or 0 and 1, or 0, 1 and 255 where 255 is unknown; a file of 0 and 255 alone counts 255 as
-change. Metres a pixel come from the CRS of t1; where it has none they must be given. White of 16-bit pictures
-is the smallest usual one (1023, 2047, 4095, 10000, 16383, 65535) that holds the first, middle and last t1.
+change, unless it declares 255 as its nodata value. Metres a pixel come from the CRS of t1; where it has none
+they must be given. White of 16-bit pictures is the smallest usual one (1023, 2047, 4095, 10000, 16383, 65535)
+that holds the first, middle and last t1.
 """
 
 from __future__ import annotations

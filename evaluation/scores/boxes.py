@@ -8,7 +8,8 @@ alarms; and a detector that calls everything change finds every box, so neither 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +20,8 @@ from diachron.evaluation.scores.binary import share
 MARGIN_PX = 6
 # A change fills a part of its box; a speckle does not find it.
 SHARE_TO_FIND = 0.1
+
+Value = TypeVar("Value", bound=np.generic)
 
 
 @dataclass(frozen=True)
@@ -35,6 +38,27 @@ class ChangeBox:
     x1: int
     y1: int
     change: str = ""
+
+    def inside(self, values: NDArray[Value]) -> NDArray[Value]:
+        """Return the part of (H, W) values that lies in the box, as a view; parts beyond do not count."""
+        return values[max(0, self.y0) : max(0, self.y1), max(0, self.x0) : max(0, self.x1)]
+
+
+def outside_of(
+    shape: tuple[int, int], boxes: Sequence[ChangeBox], margin_px: int = MARGIN_PX
+) -> NDArray[np.bool_]:
+    """Return (H, W) bool: pixels outside all boxes and a margin around each."""
+    outside = np.ones(shape, bool)
+    for box in boxes:
+        wider = replace(
+            box,
+            x0=box.x0 - margin_px,
+            y0=box.y0 - margin_px,
+            x1=box.x1 + margin_px,
+            y1=box.y1 + margin_px,
+        )
+        wider.inside(outside)[:] = False
+    return outside
 
 
 @dataclass(frozen=True)
@@ -68,16 +92,11 @@ class BoxCounts:
             share_to_find: a box is found where at least this share of its pixels is predicted as change.
             margin_px: strip around each box that does not count as outside.
         """
-        outside = np.ones(predicted.shape, bool)
-        found = 0
-        for box in boxes:
-            outside[
-                max(0, box.y0 - margin_px) : max(0, box.y1 + margin_px),
-                max(0, box.x0 - margin_px) : max(0, box.x1 + margin_px),
-            ] = False
-            inside = predicted[max(0, box.y0) : max(0, box.y1), max(0, box.x0) : max(0, box.x1)]
-            found += bool(inside.size) and float(inside.mean()) >= share_to_find
-        return cls(len(boxes), int(found), int(outside.sum()), int((predicted & outside).sum()))
+        rows, cols = predicted.shape
+        outside = outside_of((rows, cols), boxes, margin_px)
+        parts = [box.inside(predicted) for box in boxes]
+        found = sum(bool(part.size) and float(part.mean()) >= share_to_find for part in parts)
+        return cls(len(boxes), found, int(outside.sum()), int((predicted & outside).sum()))
 
     def __add__(self, other: BoxCounts) -> BoxCounts:
         return BoxCounts(

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from diachron.core.pair import PairSet
 from diachron.core.registry import load
+from diachron.evaluation.ablations.lossy_painting import LossyPainting
+from diachron.evaluation.ablations.tied_acquisition import TiedAcquisition
 from diachron.evaluation.rivals.pair_set import RivalPairs
 from diachron.evaluation.rivals.scenes import SceneShelf
 from diachron.evaluation.zero_shot.generated import make_pairs, pairs_of
@@ -26,6 +29,8 @@ from diachron.training.detectors.options import TrainingOptions
 
 # A trained detector goes on with the real pairs at this share of the usual learning rate.
 FINE_TUNING_RATE = 0.3
+
+PairsOfSplit = Callable[[str], Sequence[PairSet]]
 
 
 @dataclass(frozen=True)
@@ -76,18 +81,65 @@ class LineUp:
         edit_sources: Callable[[SourceOptions], SourceOptions] | None = None,
     ) -> MaterialOf:
         """Return the pairs of a recipe; its `train` places to train on, its `val` places for a threshold."""
+        made = self._runs(recipe, overrides, name=name, edit_sources=edit_sources)
+        return _material_of(lambda seed: partial(pairs_of, made(seed)))
+
+    def without_exact_edits(self, recipe: str) -> Trained:
+        """Return a detector trained on the pairs of a recipe with `ablations.lossy_painting` on them.
+
+        The pairs are those of `self.recipe(recipe)`; they are not made twice.
+        """
+        label = Path(recipe).stem
+        made = self._runs(recipe, name=label)
+
+        def pairs(seed: int) -> PairsOfSplit:
+            folders = made(seed)
+            return lambda split: [LossyPainting(found, seed) for found in pairs_of(folders, split)]
+
+        name = f"diachron-{label}+without-exact-edits"
+        return Trained(name, _material_of(pairs), self.config, self.options)
+
+    def without_independent_acquisition(self, recipe: str) -> Trained:
+        """Return a detector trained on the pairs of a recipe with `ablations.tied_acquisition` on them.
+
+        Pairs with change are those of `self.recipe(recipe)`, the others those of the same recipe with
+        `acquisition=none`, under the name `RECIPE+without-acquisition`; neither are made twice.
+        """
+        label = Path(recipe).stem
+        acquired = self._runs(recipe, name=label)
+        plain = self._runs(recipe, ["acquisition=none"], name=f"{label}+without-acquisition")
+
+        def pairs(seed: int) -> PairsOfSplit:
+            folders, plain_folders = acquired(seed), plain(seed)
+
+            def tied(split: str) -> list[TiedAcquisition]:
+                # A set is named after seed and source, so equal names belong together.
+                without = {found.name: found for found in pairs_of(plain_folders, split)}
+                with_it = [found for found in pairs_of(folders, split) if found.name in without]
+                return [TiedAcquisition(found, without[found.name]) for found in with_it]
+
+            return tied
+
+        name = f"diachron-{label}+without-independent-acquisition"
+        return Trained(name, _material_of(pairs), self.config, self.options)
+
+    def _runs(
+        self,
+        recipe: str,
+        overrides: Sequence[str] = (),
+        *,
+        name: str,
+        edit_sources: Callable[[SourceOptions], SourceOptions] | None = None,
+    ) -> Callable[[int], list[Path]]:
+        """Return a function of the seed that makes the data sets of a recipe, or finds them."""
         resolved = load_recipe(recipe, list(overrides))
         sources = [edit_sources(source) if edit_sources else source for source in self.sources]
 
-        def material(seed: int, folder: Path) -> Material:
+        def made(seed: int) -> list[Path]:
             home = self.data_sets / name / f"seed-{seed}"
-            made = make_pairs(resolved, sources, self.samples, seed, home, workers=self.workers)
-            validation = pairs_of(made, "val")
-            # All that is not kept for the threshold trains: nothing made here ever judges a detector.
-            train = pairs_of(made, "train") + pairs_of(made, "test")
-            return Material(train, None, validation)
+            return make_pairs(resolved, sources, self.samples, seed, home, workers=self.workers)
 
-        return material
+        return made
 
     def rival(self, policy: str, shelf: SceneShelf, *, acquisition: bool = False) -> Trained:
         """Return a detector trained on the pairs of a published policy.
@@ -128,6 +180,17 @@ class LineUp:
         options = replace(self.options, learning_rate=FINE_TUNING_RATE * self.options.learning_rate)
         name = f"supervised-{percent:g}pct-after-{made.name}"
         return Trained(name, real_material(real, percent), self.config, options, start_from=made)
+
+
+def _material_of(pairs: Callable[[int], PairsOfSplit]) -> MaterialOf:
+    """Return material of made pairs; `pairs` makes those of a seed and returns a function of the split."""
+
+    def material(seed: int, folder: Path) -> Material:
+        made = pairs(seed)
+        # All that is not kept for the threshold trains: nothing made here ever judges a detector.
+        return Material([*made("train"), *made("test")], None, made("val"))
+
+    return material
 
 
 def real_material(real: PairSet, percent: float) -> MaterialOf:

@@ -14,9 +14,12 @@ from numpy.typing import NDArray
 from diachron.core.pair import LabelledPair, PairSet
 from diachron.evaluation.zero_shot.colours import as_colours
 from diachron.training.detectors.config import DetectorConfig
-from diachron.training.detectors.detector import Detector
+from diachron.training.detectors.detector import DESCRIPTION, Detector
 from diachron.training.detectors.loop import train_detector
 from diachron.training.detectors.options import TrainingOptions
+
+# Folder of the detector within that of a trial.
+DETECTOR = "detector"
 
 # (H, W) float32 probability of change of a pair.
 Score = Callable[[LabelledPair], NDArray[np.float32]]
@@ -51,7 +54,14 @@ class Method(Protocol):
         ...
 
     def fit(self, seed: int, folder: Path) -> Fitted:
-        """Return the method fitted with a seed; `folder` keeps what it makes on the way."""
+        """Return the method fitted with a seed; `folder`, `.../METHOD/seed-N`, keeps what it makes."""
+        ...
+
+    def kept(self, folder: Path) -> Fitted | None:
+        """Return the method as a finished trial left it in its folder, without making or training anything.
+
+        None where the folder has lost it. What is returned knows no validation pairs.
+        """
         ...
 
 
@@ -97,6 +107,10 @@ class Untrained:
 
         return Fitted(score)
 
+    def kept(self, folder: Path) -> Fitted:
+        """Return the baseline as it is: there is nothing to keep."""
+        return self.fit(0, folder)
+
 
 @dataclass(frozen=True)
 class Trained:
@@ -120,30 +134,46 @@ class Trained:
     def fit(self, seed: int, folder: Path) -> Fitted:
         """Return the trained detector; one that is in the folder already is loaded.
 
+        What it starts from is trained in the folder of its own trial, where that finds it or has left it.
+
         Raises:
             RunRefusedError: the folder holds a detector of other settings.
         """
         material = self.material(seed, folder)
         initial = None
         if self.start_from is not None:
-            initial = self.start_from.trained(seed, folder / "start")
+            own = folder.parent.parent / self.start_from.name / folder.name
+            initial = self.start_from.trained(seed, own)
         options = replace(self.options, seed=seed, weights=material.weights)
         # A finished training is loaded, a stopped one goes on.
         detector = train_detector(
-            material.train, self.config, options, out=folder / "detector", resume=True, initial=initial
+            material.train, self.config, options, out=folder / DETECTOR, resume=True, initial=initial
         )
-
-        def score(pair: LabelledPair) -> NDArray[np.float32]:
-            t1, t2 = as_colours(pair)
-            return detector.probability(t1, t2, pair.full_scale)
-
         pairs = {pairs.name: len(pairs) for pairs in material.train}
-        return Fitted(score, material.validation, {"training_pairs": pairs})
+        return Fitted(_score_of(detector), material.validation, {"training_pairs": pairs})
+
+    def kept(self, folder: Path) -> Fitted | None:
+        """Return the detector of a finished trial; None where it is no longer there.
+
+        Raises:
+            PackageError: what is there cannot be read.
+        """
+        if not (folder / DETECTOR / DESCRIPTION).is_file():
+            return None
+        return Fitted(_score_of(Detector.load(folder / DETECTOR)))
 
     def trained(self, seed: int, folder: Path) -> Detector:
         """Return the detector itself."""
         self.fit(seed, folder)
-        return Detector.load(folder / "detector")
+        return Detector.load(folder / DETECTOR)
+
+
+def _score_of(detector: Detector) -> Score:
+    def score(pair: LabelledPair) -> NDArray[np.float32]:
+        t1, t2 = as_colours(pair)
+        return detector.probability(t1, t2, pair.full_scale)
+
+    return score
 
 
 def half_and_half(first: MaterialOf, second: MaterialOf) -> MaterialOf:

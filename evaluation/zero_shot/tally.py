@@ -16,8 +16,14 @@ STEPS = 256
 DEFAULT_THRESHOLD = 0.5
 
 
-def _no_pixels() -> NDArray[np.int64]:
+def no_pixels() -> NDArray[np.int64]:
+    """Return (256,) counts of nothing."""
     return np.zeros(STEPS, np.int64)
+
+
+def steps_of(probability: NDArray[np.floating]) -> NDArray[np.uint8]:
+    """Return the step of each probability, same shape."""
+    return np.clip(probability * STEPS, 0, STEPS - 1).astype(np.uint8)
 
 
 @dataclass
@@ -28,8 +34,8 @@ class Tally:
         changed, same: (256,) counts by step of probability.
     """
 
-    changed: NDArray[np.int64] = field(default_factory=_no_pixels)
-    same: NDArray[np.int64] = field(default_factory=_no_pixels)
+    changed: NDArray[np.int64] = field(default_factory=no_pixels)
+    same: NDArray[np.int64] = field(default_factory=no_pixels)
 
     def add(self, probability: NDArray[np.floating], change: NDArray[np.uint8]) -> None:
         """Count the pixels of one pair.
@@ -38,7 +44,7 @@ class Tally:
             probability: (H, W) from 0 to 1.
             change: (H, W) 0 same, 1 changed, 255 unknown; unknown pixels do not count.
         """
-        steps = np.clip(probability * STEPS, 0, STEPS - 1).astype(np.uint8)
+        steps = steps_of(probability)
         self.changed += np.bincount(steps[change == 1], minlength=STEPS)
         self.same += np.bincount(steps[(change != 1) & (change != UNKNOWN)], minlength=STEPS)
 

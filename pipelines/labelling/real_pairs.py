@@ -130,11 +130,11 @@ def label_pair(
     return Labelled(change, gsd_m, headers[0])
 
 
-def write_change(path: Path, labelled: Labelled) -> bool:
-    """Write a change map as a GeoTIFF on the pair's grid; return whether its unknown pixels are in it.
+def write_change(path: Path, labelled: Labelled) -> None:
+    """Write a change map as a GeoTIFF on the pair's grid.
 
-    Readers of masks take the 255 of a file without a 1 for change. A pair in which nothing changed is
-    therefore written with 0 where it is unknown.
+    The file declares 255 as its nodata value: in a pair in which nothing changed it has no 1, and readers of
+    masks would take its 255 for change.
 
     Args:
         path: to write; the file appears when it is whole.
@@ -144,18 +144,15 @@ def write_change(path: Path, labelled: Labelled) -> bool:
         RasterioError: it cannot be written.
     """
     change, header = labelled.change, labelled.header
-    says_unknown = bool((change == 1).any())
-    values = change if says_unknown else np.where(change == UNKNOWN, 0, change).astype(np.uint8)
     place = {} if header.crs is None else {"crs": header.crs, "transform": header.transform}
     draft = path.with_name(f".{path.name}")
     rows, cols = change.shape
     profile = {"driver": "GTiff", "height": rows, "width": cols, "count": 1, "dtype": "uint8"}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", NotGeoreferencedWarning)
-        with rasterio.open(draft, "w", compress="deflate", **profile, **place) as file:
-            file.write(values, 1)
+        with rasterio.open(draft, "w", compress="deflate", nodata=UNKNOWN, **profile, **place) as file:
+            file.write(change, 1)
     draft.replace(path)
-    return says_unknown
 
 
 def _pictures(folder: Path) -> dict[str, Path]:

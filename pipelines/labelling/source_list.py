@@ -4,33 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
-import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field
 
-from diachron.core.errors import RecipeError, nearest_names
+from diachron.core.errors import RecipeError
 from diachron.pipelines.labelling.tiles import SourceTiles
 from diachron.pipelines.sources import SourceOptions, discover
+from diachron.pipelines.sources.source_list import ListedSource, read_entries
 
 
-class _Entry(BaseModel):
-    """One source of the file; the keys are the options of the command line without their dashes."""
-
-    model_config = ConfigDict(extra="forbid")
+class _LabelledSource(ListedSource):
+    """A source with what a segmenter may take from it."""
 
     name: str | None = None
-    source: str | None = None
-    images: str | None = None
-    labels: str | None = None
-    footprints: str | None = None
-    schema_: str | None = Field(default=None, alias="schema")
-    gsd: float | None = Field(default=None, gt=0)
-    resample: float | None = Field(default=None, gt=0)
-    bands: list[str] | None = None
-    full_scale: float | None = None
-    hold_out: list[str] = []
-    allowed: dict[str, list[str]] = {}
+    hold_out: list[str] = Field(default_factory=list)
+    allowed: dict[str, list[str]] = Field(default_factory=dict)
     weight: float = Field(default=1.0, ge=0)
 
 
@@ -46,20 +34,22 @@ def read_tile_sets(path: Path) -> list[SourceTiles]:
     ```
 
     `hold_out`, `allowed` and `weight` are those of `SourceTiles`; `name` is the folder's where it is left
-    out.
+    out. All other keys are those of `read_source_list`.
 
     Raises:
-        RecipeError: the file cannot be read, is not such a list, has an unknown key or a value of the wrong
-            kind, or two sources of one name.
+        RecipeError: as `read_entries`, or two sources of one name.
         DiachronError: as `discover` and `SourceTiles`.
     """
-    try:
-        listed = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise RecipeError(f"{path}: cannot be read as a list of sources ({error})") from None
-    if not (isinstance(listed, list) and listed and all(isinstance(entry, dict) for entry in listed)):
-        raise RecipeError(f"{path}: expected a list of sources, such as `- {{source: tiles, gsd: 0.5}}`")
-    sets = [_tile_set(path, number, entry) for number, entry in enumerate(listed, 1)]
+    sets = [
+        tile_set(
+            entry.options(path.parent),
+            name=entry.name,
+            hold_out=entry.hold_out,
+            allowed=entry.allowed,
+            weight=entry.weight,
+        )
+        for entry in read_entries(path, _LabelledSource)
+    ]
     names = [tiles.name for tiles in sets]
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
@@ -89,38 +79,3 @@ def tile_set(
     found = discover(options)
     called = name or Path(found.root).resolve().name
     return SourceTiles(found, called, tuple(hold_out), dict(allowed or {}), weight)
-
-
-def _tile_set(path: Path, number: int, given: dict[str, Any]) -> SourceTiles:
-    where = f"{path}, source {number}"
-    try:
-        entry = _Entry.model_validate(given)
-    except ValidationError as error:
-        problem = error.errors()[0]
-        key = ".".join(str(part) for part in problem["loc"])
-        if problem["type"] == "extra_forbidden":
-            known = [field.alias or name for name, field in _Entry.model_fields.items()]
-            raise RecipeError(f"{where}: unknown key '{key}'; {nearest_names(key, known)}") from None
-        raise RecipeError(f"{where}: {key}: {problem['msg']}, got {problem['input']!r}") from None
-    if (entry.source is None) == (entry.images is None):
-        raise RecipeError(f"{where}: give one of `source` and `images`")
-
-    def beside(text: str | None) -> str | None:
-        return None if text is None else str(path.parent / text)
-
-    # A scheme is a built-in name or a file; only the file lies beside the list.
-    is_file = entry.schema_ is not None and entry.schema_.lower().endswith((".yaml", ".yml"))
-    options = SourceOptions(
-        source=beside(entry.source),
-        images=beside(entry.images),
-        labels=beside(entry.labels),
-        footprints=beside(entry.footprints),
-        schema=beside(entry.schema_) if is_file else entry.schema_,
-        gsd_m=entry.gsd,
-        resample_m=entry.resample,
-        bands=None if entry.bands is None else tuple(entry.bands),
-        full_scale=entry.full_scale,
-    )
-    return tile_set(
-        options, name=entry.name, hold_out=entry.hold_out, allowed=entry.allowed, weight=entry.weight
-    )

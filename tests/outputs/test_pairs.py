@@ -34,6 +34,27 @@ def test_a_series_is_its_first_date_against_its_last(series: Path) -> None:
     np.testing.assert_array_equal(pair.t2, Dataset(series).layer(0, "t3"))
 
 
+def test_the_painted_date_is_the_one_that_differs_from_the_real_picture(made: Path) -> None:
+    pairs = PackagePairs(made)
+    seen = set()
+    for position, index in enumerate(pairs.ids):
+        painted = pairs.painted(position)
+        seen.add(painted)
+        # Without acquisition a date is painted where, and only where, the dates differ.
+        record = pairs.dataset.record(index)
+        assert any(painted) == (record["counts"]["edit_px"] > 0)
+        assert [date["name"] for date, is_it in zip(record["dates"], painted, strict=True) if is_it] == (
+            [] if not any(painted) else [("t1", "t2")[painted.index(True)]]
+        )
+    assert seen & {(True, False), (False, True)}
+
+
+def test_a_series_tells_of_its_first_and_last_date(series: Path) -> None:
+    dates = Dataset(series).record(0)["dates"]
+    assert len(dates) == 3
+    assert PackagePairs(series).painted(0) == (dates[0]["painted"], dates[2]["painted"])
+
+
 def test_wrong_splits_and_folders_are_refused(made: Path, tmp_path: Path) -> None:
     with pytest.raises(UnknownNameError, match="did you mean 'val'"):
         PackagePairs(made, "vall")

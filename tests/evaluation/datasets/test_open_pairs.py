@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from diachron.core.errors import GridError, PackageError, RecipeError, SourceError, UnknownNameError
 from diachron.evaluation import datasets
 from diachron.evaluation.datasets import FORMATS, open_pairs
-from diachron.evaluation.datasets.files import as_change
+from diachron.evaluation.datasets.files import as_change, read_change
 from tests.evaluation.datasets.conftest import dated, mask, picture, save
 from tests.tiles import call, generation, write_raster, write_source
 
@@ -169,6 +169,31 @@ def test_sixteen_bits_get_the_usual_white_that_holds_them(tmp_path):
 )
 def test_masks_of_every_house_are_read_alike(values, expected):
     assert as_change(np.array([values], np.uint8)).tolist() == [expected]
+
+
+@pytest.mark.parametrize(
+    ("values", "nodata", "expected"),
+    [
+        # Ours, where nothing changed, and where nothing is known.
+        ([0, 255], 255, [0, 255]),
+        ([255, 255], 255, [255, 255]),
+        ([0, 1, 255], 255, [0, 1, 255]),
+        ([0, 1], 255, [0, 1]),
+        # Another value is declared, or the mask is no map of 0, 1 and 255.
+        ([0, 255], 0, [0, 1]),
+        ([0, 3, 250, 255], 255, [0, 0, 1, 1]),
+    ],
+)
+def test_a_mask_that_declares_255_as_nodata_means_unknown(tmp_path, values, nodata, expected):
+    path = tmp_path / "mask.tif"
+    write_raster(path, np.array([[values]], np.uint8), nodata=nodata)
+    assert read_change(path).tolist() == [expected]
+
+
+@given(st.lists(st.sampled_from([0, 1, 255]), min_size=1, max_size=30))
+def test_a_change_map_of_ours_reads_as_it_is(pixels):
+    values = np.array([pixels], np.uint8)
+    np.testing.assert_array_equal(as_change(values, nodata=255), values)
 
 
 @given(st.lists(st.sampled_from([0, 1]), min_size=1, max_size=30))

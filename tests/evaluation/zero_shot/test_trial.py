@@ -12,7 +12,7 @@ from diachron.core.errors import PackageError
 from diachron.core.pair import LabelledPair
 from diachron.evaluation.zero_shot.methods import Fitted
 from diachron.evaluation.zero_shot.table import flat_runs, markdown, rows_of
-from diachron.evaluation.zero_shot.trial import TrialOptions, is_finished, run_trial
+from diachron.evaluation.zero_shot.trial import TrialOptions, is_finished, read_trial, run_trial
 from tests.pairs import Listed, bright_squares
 
 
@@ -33,6 +33,15 @@ class Brightness:
             return np.where(pair.t2[0] > 200, 0.4 + 0.2 * (seed + 1), 0.05).astype(np.float32)
 
         return Fitted(score, self.validation, {"seed": seed})
+
+    def kept(self, folder: Path) -> Fitted | None:
+        """Return the method without fitting it, unless the folder is said to have lost it."""
+        if (folder / "lost").is_file():
+            return None
+        seed = int(folder.name.removeprefix("seed-"))
+        fitted = self.fit(seed, folder)
+        self.fitted.pop()
+        return fitted
 
 
 TESTS = {"squares": bright_squares(3, side=48)}
@@ -55,6 +64,32 @@ def test_a_finished_trial_is_kept_and_a_new_test_set_added(tmp_path: Path) -> No
     more = run_trial(method, 0, {**TESTS, "others": bright_squares(2, seed=9)}, TrialOptions(tmp_path))
     assert list(more["tests"]) == ["squares", "others"]
     assert more["tests"]["squares"] == first["tests"]["squares"]
+    # What was fitted judges the new test set; nothing is fitted again.
+    assert method.fitted == [0]
+    assert read_trial(method, 0, TrialOptions(tmp_path)) == more
+    assert (more["fit_seconds"], more["record"]) == (first["fit_seconds"], first["record"])
+
+
+def test_a_method_that_is_lost_is_fitted_again_and_judged_on_everything(tmp_path: Path) -> None:
+    method = Brightness()
+    run_trial(method, 0, TESTS, TrialOptions(tmp_path, facts={"date": "2026-01-01"}))
+    (tmp_path / "brightness" / "seed-0" / "lost").touch()
+    later = TrialOptions(tmp_path, facts={"date": "2026-02-02"})
+    again = run_trial(method, 0, {**TESTS, "others": bright_squares(2, seed=9)}, later)
+    assert method.fitted == [0, 0]
+    assert {figures["facts"]["date"] for figures in again["tests"].values()} == {"2026-02-02"}
+    assert again["facts"] == {"date": "2026-02-02"}
+
+
+def test_facts_are_kept_and_decide_nothing(tmp_path: Path) -> None:
+    method = Brightness()
+    run_trial(method, 0, TESTS, TrialOptions(tmp_path, facts={"date": "2026-01-01"}))
+    later = TrialOptions(tmp_path, facts={"date": "2026-02-02"})
+    assert is_finished(method, 0, TESTS, later)
+    done = run_trial(method, 0, {**TESTS, "others": bright_squares(1)}, later)
+    days = {name: figures["facts"]["date"] for name, figures in done["tests"].items()}
+    assert days == {"squares": "2026-01-01", "others": "2026-02-02"}
+    assert done["facts"] == {"date": "2026-01-01"}
 
 
 def test_a_trial_is_finished_when_every_test_set_has_its_figures(tmp_path: Path) -> None:
@@ -69,8 +104,10 @@ def test_a_trial_is_finished_when_every_test_set_has_its_figures(tmp_path: Path)
 
 def test_a_trial_of_other_settings_is_not_taken_for_this_one(tmp_path: Path) -> None:
     run_trial(Brightness(), 0, TESTS, TrialOptions(tmp_path, settings={"steps": 150}))
+    other = TrialOptions(tmp_path, settings={"steps": 500})
     with pytest.raises(PackageError, match="made with other settings"):
-        run_trial(Brightness(), 0, TESTS, TrialOptions(tmp_path, settings={"steps": 500}))
+        run_trial(Brightness(), 0, TESTS, other)
+    assert read_trial(Brightness(), 0, other) is None
 
 
 def test_a_threshold_is_chosen_on_made_pairs_only(tmp_path: Path) -> None:
