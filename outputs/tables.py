@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ import shapely
 from rasterio.warp import transform_bounds
 
 from diachron.outputs import layout
+from diachron.outputs.duplicates import duplicate_counts
 from diachron.outputs.readers import Dataset
 from diachron.outputs.storage import LocalStorage
 
@@ -51,6 +52,8 @@ INDEX_SCHEMA = pa.schema(
     ],
     metadata={"geo": json.dumps(GEO)},
 )
+# Only where the recipe compares samples, so that other sets keep their bytes.
+DUPLICATES = pa.field("duplicates", pa.int32())
 EVENTS_SCHEMA = pa.schema(
     [
         ("sample", pa.int64()),
@@ -74,16 +77,37 @@ EVENTS_SCHEMA = pa.schema(
 
 
 def write_tables(dataset: Dataset, storage: LocalStorage, ids: list[int], index: str, events: str) -> None:
-    """Write index and events of some samples, in the given order; memory stays flat."""
+    """Write index and events of some samples, in the given order; memory stays flat.
+
+    Samples are not compared with each other: those of other shards may not be there yet.
+    """
     for name, content in zip((index, events), table_bytes(dataset, ids), strict=True):
         storage.write(name, content)
 
 
-def table_bytes(dataset: Dataset, ids: list[int]) -> tuple[bytes, bytes]:
-    """Return index and events of some samples as Parquet; equal records give equal bytes."""
+def joined_bytes(dataset: Dataset) -> tuple[bytes, bytes]:
+    """Return index and events of the whole set as Parquet, with duplicates where the recipe asks for them.
+
+    Raises:
+        PackageError: a record or a change map cannot be read.
+    """
+    return table_bytes(dataset, dataset.ids, duplicate_counts(dataset))
+
+
+def table_bytes(
+    dataset: Dataset, ids: list[int], duplicates: Mapping[int, int] | None = None
+) -> tuple[bytes, bytes]:
+    """Return index and events of some samples as Parquet; equal records give equal bytes.
+
+    Args:
+        dataset: to read from.
+        ids: samples, in the order of the rows.
+        duplicates: of `duplicate_counts`; None leaves that column out.
+    """
     written = []
+    index_schema = INDEX_SCHEMA if duplicates is None else INDEX_SCHEMA.append(DUPLICATES)
     for schema, rows in (
-        (INDEX_SCHEMA, (_index_row(dataset.record(i)) for i in ids)),
+        (index_schema, (_index_row(dataset.record(i), duplicates) for i in ids)),
         (EVENTS_SCHEMA, (row for i in ids for row in _event_rows(dataset.record(i)))),
     ):
         sink = pa.BufferOutputStream()
@@ -105,8 +129,9 @@ def _batches(rows: Iterable[dict[str, Any]], schema: pa.Schema) -> Iterator[pa.R
         yield pa.RecordBatch.from_pylist(held, schema=schema)
 
 
-def _index_row(record: dict[str, Any]) -> dict[str, Any]:
+def _index_row(record: dict[str, Any], duplicates: Mapping[int, int] | None) -> dict[str, Any]:
     counts, grid = record["counts"], record["grid"]
+    same = 1 if duplicates is None else duplicates[record["sample"]]
     known = counts["pixels"] - counts["ignored_px"]
     return {
         "sample": record["sample"],
@@ -126,14 +151,18 @@ def _index_row(record: dict[str, Any]) -> dict[str, Any]:
         "ignored_px": counts["ignored_px"],
         "edit_px": counts["edit_px"],
         "change_share": counts["changed_px"] / known if known else 0.0,
-        "weight": weight_of(record),
+        "weight": weight_of(record) / same,
         "filters": json.dumps(record.get("filters", {}), sort_keys=True),
         "geometry": _outline(grid),
+        **({} if duplicates is None else {"duplicates": same}),
     }
 
 
 def weight_of(record: dict[str, Any]) -> float:
-    """Return how much a sample counts in training: the product of the weights that its filters gave it."""
+    """Return how much a sample counts by itself: the product of the weights that its filters gave it.
+
+    Where the index has a column `duplicates`, what counts in training is this over that number.
+    """
     return math.prod(float(verdict["weight"]) for verdict in record.get("filters", {}).values())
 
 
@@ -240,7 +269,8 @@ def join(dataset: Dataset, storage: LocalStorage, refusals: list[dict[str, Any]]
         storage: of the same folder.
         refusals: of source files, from discovery.
     """
-    write_tables(dataset, storage, dataset.ids, layout.INDEX, layout.EVENTS)
+    for name, content in zip((layout.INDEX, layout.EVENTS), joined_bytes(dataset), strict=True):
+        storage.write(name, content)
     done = set(dataset.ids)
     windows = refused_attempts(dataset)
     rows = [

@@ -21,9 +21,21 @@ import click
 )
 @click.option("--seeds", default="0,1,2", show_default=True, help="Seeds of the probes by comma.")
 @click.option("--sheets", type=click.Path(path_type=Path), help="Folder for contact sheets of the crops.")
+@click.option(
+    "--keep-probes",
+    "probes",
+    type=click.Path(path_type=Path),
+    help="Folder that keeps the seam and the painted probe, for the filter probe_score.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def command(
-    out: Path, real: str | None, scorer: Path | None, seeds: str, sheets: Path | None, as_json: bool
+    out: Path,
+    real: str | None,
+    scorer: Path | None,
+    seeds: str,
+    sheets: Path | None,
+    probes: Path | None,
+    as_json: bool,
 ) -> None:
     """Measure the data set in OUT: probes, distances to real crops, diversity, what repeats, what leaks.
 
@@ -44,7 +56,7 @@ def command(
         scorer=None if scorer is None else Segmenter.load(scorer, role="scorer"),
     )
     with progress_bar("steps", quiet=as_json) as progress:
-        result = measure_quality(dataset, measures, numbers, sheets=sheets, progress=progress)
+        result = measure_quality(dataset, measures, numbers, sheets=sheets, probes=probes, progress=progress)
     if as_json:
         click.echo(json.dumps(result))
     else:

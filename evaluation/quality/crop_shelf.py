@@ -9,16 +9,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 
-def cut(layer: NDArray[np.generic], centre: tuple[int, int], side: int) -> NDArray[np.generic] | None:
-    """Return the (..., side, side) window around a pixel, moved inside; None if a picture is too small."""
-    rows, cols = layer.shape[-2:]
-    if rows < side or cols < side:
-        return None
-    row = min(max(centre[0] - side // 2, 0), rows - side)
-    col = min(max(centre[1] - side // 2, 0), cols - side)
-    return layer[..., row : row + side, col : col + side]
-
-
 @dataclass(frozen=True)
 class Crops:
     """Crops and where they come from.

@@ -13,11 +13,13 @@ from typing import Any
 
 import numpy as np
 
-from diachron.evaluation.quality.crop_shelf import Crops, Shelf, cut
+from diachron.evaluation.quality.crop_shelf import Crops, Shelf
 from diachron.evaluation.quality.faults import written_anew
 from diachron.evaluation.quality.made import MadePair
-from diachron.evaluation.quality.probe import ProbeOptions, judge
+from diachron.evaluation.quality.probe import judge
 from diachron.evaluation.quality.spots import painted_spots, untouched_spots
+from diachron.training.probes.edited_crops import cut
+from diachron.training.probes.learning import ProbeOptions
 
 SIDE = 64
 

@@ -18,15 +18,16 @@ from diachron.evaluation.quality.date_probe import DateProbe
 from diachron.evaluation.quality.diversity import Diversity
 from diachron.evaluation.quality.feature_distance import FeatureDistance
 from diachron.evaluation.quality.fidelity import Fidelity, Scorer
+from diachron.evaluation.quality.kept_probe import KeptMeasure, SeenData, keep_probe
 from diachron.evaluation.quality.made import MadePair, read_pairs
 from diachron.evaluation.quality.memorisation import Memorisation
 from diachron.evaluation.quality.painted_probe import PaintedProbe
-from diachron.evaluation.quality.probe import ProbeOptions
 from diachron.evaluation.quality.seam_probe import SeamProbe
 from diachron.evaluation.quality.unchanged_error import UnchangedError
 from diachron.evaluation.quality.unchanged_pair_probe import UnchangedPairProbe
 from diachron.outputs.readers import Dataset
 from diachron.training.features.encoder import FeatureEncoder
+from diachron.training.probes.learning import ProbeOptions
 
 
 class Measure(Protocol):
@@ -91,6 +92,7 @@ def measure_quality(
     seeds: Sequence[int],
     *,
     sheets: Path | None = None,
+    probes: Path | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> dict[str, Any]:
     """Return the figures of all measures, JSON-ready; what each means stands in docs/quality.md.
@@ -100,6 +102,7 @@ def measure_quality(
         measures: from `choose_measures`.
         seeds: of the probes, one training each.
         sheets: folder for a contact sheet of each measure's crops; made if it is missing.
+        probes: folder that keeps the seam and the painted probe of the first seed; made if it is missing.
         progress: takes (steps done, all steps): a step a pair and a step a measure.
 
     Raises:
@@ -110,8 +113,10 @@ def measure_quality(
             f"{dataset.root}: holds no complete sample; `diachron generate` goes on from there"
         )
     total, one_date = len(dataset) + len(measures), 0
+    seen = SeenData(dataset)
     for number, pair in enumerate(read_pairs(dataset)):
         one_date += pair.painted_date is not None
+        seen.add(pair)
         for name, measure in measures.items():
             measure.add(pair, stream(0, pair.index, f"quality/{name}"))
         if progress is not None:
@@ -124,6 +129,8 @@ def measure_quality(
     }
     for number, (name, measure) in enumerate(measures.items()):
         result[name] = measure.figures(seeds)
+        if probes is not None and isinstance(measure, KeptMeasure):
+            result[name]["kept"] = keep_probe(measure, result[name], seen, seeds[0], probes)
         crops = measure.crops()
         if sheets is not None and crops:
             write_sheet(crops, sheets / f"{name}.png")

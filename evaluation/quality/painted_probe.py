@@ -14,13 +14,16 @@ from typing import Any
 import numpy as np
 
 from diachron.core.streams import stream
-from diachron.evaluation.quality.crop_shelf import Crops, Shelf, cut, matched
+from diachron.evaluation.quality.crop_shelf import Crops, Shelf, matched
 from diachron.evaluation.quality.faults import written_anew
 from diachron.evaluation.quality.made import MadePair
-from diachron.evaluation.quality.probe import ProbeOptions, judge
+from diachron.evaluation.quality.probe import judge
 from diachron.evaluation.quality.spots import painted_spots, untouched_spots
+from diachron.training.probes.edited_crops import CROP_PX, cut
+from diachron.training.probes.learning import ProbeOptions
 
-SIDE = 64
+KIND = "painted"
+SIDE = CROP_PX[KIND]
 
 
 @dataclass
@@ -35,6 +38,7 @@ class PaintedProbe:
     made: Shelf = field(default_factory=lambda: Shelf(SIDE))
     real: Shelf = field(default_factory=lambda: Shelf(SIDE))
     bad: Shelf = field(default_factory=lambda: Shelf(SIDE))
+    kind: str = field(default=KIND, init=False)
 
     def add(self, pair: MadePair, rng: np.random.Generator) -> None:
         """Take crops of one pair."""
@@ -51,22 +55,23 @@ class PaintedProbe:
 
     def figures(self, seeds: Sequence[int]) -> dict[str, Any]:
         """Return the figures of `probe.judge`."""
-        made, real, bad = self._sides()
+        made, real, bad = self.sides()
         return judge(
             made,
             real,
             (bad, real),
             seeds,
-            stage="painted",
+            stage=KIND,
             bad_case="the whole painted date written anew",
             options=self.options,
         )
 
     def crops(self) -> dict[str, Crops]:
         """Return the crops of each side."""
-        return dict(zip(("made", "real", "bad"), self._sides(), strict=True))
+        return dict(zip(("made", "real", "bad"), self.sides(), strict=True))
 
-    def _sides(self) -> tuple[Crops, Crops, Crops]:
+    def sides(self) -> tuple[Crops, Crops, Crops]:
+        """Return made crops, as many real ones of each kind, and those of the bad case."""
         rng = stream(0, 0, "quality/painted/match")
         made, real = matched(self.made, self.real, rng)
         return made, real, matched(self.bad, self.real, rng)[0]

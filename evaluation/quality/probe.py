@@ -6,46 +6,23 @@ import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from threading import Lock
 from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from scipy.stats import rankdata
-from torch import Tensor, nn
-from torch.nn import functional
 
-from diachron.core.streams import noise_seed, stream
+from diachron.core.streams import stream
 from diachron.evaluation.quality.crop_shelf import Crops
-from diachron.training.detectors.normalisation import normalise
+from diachron.training.probes.learning import ProbeOptions, learn_probe
+from diachron.training.probes.network import ProbeNet, logits_of
 from diachron.training.threads import one_thread
 
 # The bad case must be told apart at least this well, or the probe is too weak for its own figure to count.
 FOUND = 0.7
-# Networks draw their first weights from the one global generator: one at a time.
-_DRAWING = Lock()
 # Fewer test crops of a side than this, and chance alone moves the AUC by more than 0.1.
 FEWEST = 12
-
-
-@dataclass(frozen=True)
-class ProbeOptions:
-    """How a probe's network is trained.
-
-    Args:
-        steps: batches.
-        batch: crops a step, half of them made.
-        learning_rate: highest of the one-cycle schedule.
-        most: crops of a side that are used.
-        recolour: change the colours of each crop, so that the network looks at edges.
-    """
-
-    steps: int = 100
-    batch: int = 48
-    learning_rate: float = 5e-3
-    most: int = 800
-    recolour: bool = False
 
 
 def auc_of(scores: NDArray[np.floating], positive: NDArray[np.bool_]) -> float:
@@ -67,31 +44,6 @@ def chance_spread(made: int, real: int) -> float:
     return float(np.sqrt((made + real + 1) / (12.0 * made * real)))
 
 
-class ProbeNet(nn.Module):
-    """Four convolutions and two ways of pooling; 50 thousand parameters."""
-
-    def __init__(self, bands: int) -> None:
-        super().__init__()
-        self.first = _convolution(4 * bands, 24)
-        self.second = nn.Sequential(_convolution(24, 48), _convolution(48, 48))
-        self.third = _convolution(48, 48)
-        self.head = nn.Linear(2 * 48, 1)
-
-    def forward(self, crops: Tensor) -> Tensor:
-        """Return (N,) logits of (N, C, S, S) crops; S is a multiple of 8."""
-        x = self.first(functional.pixel_unshuffle(crops, 2))
-        x = self.second(functional.max_pool2d(x, 2))
-        x = self.third(functional.max_pool2d(x, 2))
-        # The mean sees what the whole crop shares, such as contrast; the maximum one tell-tale edge.
-        return self.head(torch.cat([x.mean(dim=(2, 3)), x.amax(dim=(2, 3))], 1)).squeeze(1)
-
-
-def _convolution(inputs: int, width: int) -> nn.Sequential:
-    return nn.Sequential(
-        nn.Conv2d(inputs, width, 3, padding=1, bias=False), nn.BatchNorm2d(width), nn.ReLU(inplace=True)
-    )
-
-
 def split_places(places: Sequence[str], rng: np.random.Generator) -> tuple[set[str], set[str]]:
     """Return the places to train on and those to ask on, each with about half of the crops.
 
@@ -110,8 +62,34 @@ def split_places(places: Sequence[str], rng: np.random.Generator) -> tuple[set[s
     return set(first), {str(name) for name in names} - set(first)
 
 
-def ask(made: Crops, real: Crops, seed: int, options: ProbeOptions, stage: str) -> dict[str, Any] | None:
-    """Return `auc` (the larger of a and 1 - a) and `spread` of chance on places that were not learnt from.
+@dataclass(frozen=True)
+class Learnt:
+    """A network that has learnt on half of the places, and what it says of the others.
+
+    Args:
+        network: in `eval` mode.
+        made, real: (N,) logits of the crops of the other places.
+    """
+
+    network: ProbeNet
+    made: NDArray[np.float32]
+    real: NDArray[np.float32]
+
+    @property
+    def auc(self) -> float:
+        """The larger of a and 1 - a."""
+        scores = np.concatenate([self.made, self.real])
+        found = auc_of(scores, np.arange(scores.size) < self.made.size)
+        return max(found, 1.0 - found)
+
+    @property
+    def spread(self) -> float:
+        """Standard deviation of an AUC that knows nothing."""
+        return chance_spread(self.made.size, self.real.size)
+
+
+def learn_half(made: Crops, real: Crops, seed: int, options: ProbeOptions, stage: str) -> Learnt | None:
+    """Return what a probe learns on half of the places, asked on the others.
 
     Args:
         made, real: crops of one size.
@@ -128,63 +106,14 @@ def ask(made: Crops, real: Crops, seed: int, options: ProbeOptions, stage: str) 
     sides = [(crops.within(learn), crops.within(test)) for crops in (made, real)]
     if min(len(part) for side in sides for part in side) < FEWEST:
         return None
-    network = _train(sides[0][0].pixels, sides[1][0].pixels, rng, options)
-    scores = np.concatenate([_scores(network, side[1].pixels) for side in sides])
-    counts = [len(side[1]) for side in sides]
-    found = auc_of(scores, np.arange(scores.size) < counts[0])
-    return {"auc": max(found, 1.0 - found), "spread": chance_spread(*counts)}
+    network = learn_probe(sides[0][0].pixels, sides[1][0].pixels, rng, options)
+    return Learnt(network, *(logits_of(network, test.pixels) for _, test in sides))
 
 
-def _train(
-    made: NDArray[np.float32], real: NDArray[np.float32], rng: np.random.Generator, options: ProbeOptions
-) -> ProbeNet:
-    with _DRAWING, torch.random.fork_rng(devices=[]):
-        torch.random.default_generator.manual_seed(noise_seed(rng))
-        network = ProbeNet(made.shape[1]).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    optimiser = torch.optim.AdamW(network.parameters(), options.learning_rate, weight_decay=1e-2)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, options.learning_rate, options.steps)
-    half = options.batch // 2
-    target = torch.cat([torch.ones(half), torch.zeros(half)])
-    network.train()
-    for _ in range(options.steps):
-        batch = np.concatenate([side[rng.integers(len(side), size=half)] for side in (made, real)])
-        batch = _turned(batch, rng)
-        if options.recolour:
-            batch = _recoloured(batch, rng)
-        logits = network(_tensor(batch))
-        loss = functional.binary_cross_entropy_with_logits(logits, target)
-        optimiser.zero_grad()
-        loss.backward()
-        optimiser.step()
-        schedule.step()
-    return network.eval()
-
-
-def _scores(network: ProbeNet, crops: NDArray[np.float32]) -> NDArray[np.float32]:
-    with torch.inference_mode():
-        parts = [network(_tensor(part)) for part in np.array_split(crops, max(1, len(crops) // 128))]
-    return torch.cat(parts).numpy()
-
-
-def _tensor(crops: NDArray[np.float32]) -> Tensor:
-    unit = torch.from_numpy(np.ascontiguousarray(crops))
-    return normalise(unit).contiguous(memory_format=torch.channels_last)
-
-
-def _turned(batch: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.float32]:
-    """Return the crops in one of the eight positions of a square, each in its own."""
-    turns, mirrored = rng.integers(4, size=len(batch)), rng.random(len(batch)) < 0.5
-    for turn in range(1, 4):
-        batch[turns == turn] = np.rot90(batch[turns == turn], turn, axes=(2, 3))
-    batch[mirrored] = batch[mirrored, :, :, ::-1]
-    return batch
-
-
-def _recoloured(batch: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.float32]:
-    gain = np.exp(rng.normal(0.0, 0.15, (len(batch), 1, 1, 1)) + rng.normal(0.0, 0.05, (len(batch), 3, 1, 1)))
-    gamma = np.exp(rng.normal(0.0, 0.15, (len(batch), 1, 1, 1)))
-    recoloured: NDArray[np.float32] = batch ** gamma.astype(np.float32) * gain.astype(np.float32)
-    return recoloured
+def ask(made: Crops, real: Crops, seed: int, options: ProbeOptions, stage: str) -> dict[str, Any] | None:
+    """Return `auc` and `spread` of what `learn_half` has learnt, None where it cannot."""
+    learnt = learn_half(made, real, seed, options, stage)
+    return None if learnt is None else {"auc": learnt.auc, "spread": learnt.spread}
 
 
 def ask_all(

@@ -16,13 +16,16 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from diachron.core.streams import stream
-from diachron.evaluation.quality.crop_shelf import Crops, Shelf, cut, matched
+from diachron.evaluation.quality.crop_shelf import Crops, Shelf, matched
 from diachron.evaluation.quality.faults import Patch, paste_hard
 from diachron.evaluation.quality.made import MadePair
-from diachron.evaluation.quality.probe import ProbeOptions, judge
+from diachron.evaluation.quality.probe import judge
 from diachron.evaluation.quality.spots import Spot, on_outline, painted_spots, untouched_spots
+from diachron.training.probes.edited_crops import CROP_PX, cut
+from diachron.training.probes.learning import ProbeOptions
 
-SIDE = 32
+KIND = "seam"
+SIDE = CROP_PX[KIND]
 PATCH_PX = 64
 PATCHES = 64
 
@@ -40,6 +43,7 @@ class SeamProbe:
     real: Shelf = field(default_factory=lambda: Shelf(SIDE))
     bad: Shelf = field(default_factory=lambda: Shelf(SIDE))
     _patches: list[Patch] = field(default_factory=list)
+    kind: str = field(default=KIND, init=False)
 
     def add(self, pair: MadePair, rng: np.random.Generator) -> None:
         """Take outlines of one pair."""
@@ -84,22 +88,23 @@ class SeamProbe:
 
     def figures(self, seeds: Sequence[int]) -> dict[str, Any]:
         """Return the figures of `probe.judge`."""
-        made, real, bad = self._sides()
+        made, real, bad = self.sides()
         return judge(
             made,
             real,
             (bad, real),
             seeds,
-            stage="seam",
+            stage=KIND,
             bad_case="roofs and plots of other places set in hard",
             options=self.options,
         )
 
     def crops(self) -> dict[str, Crops]:
         """Return the crops of each side."""
-        return dict(zip(("made", "real", "bad"), self._sides(), strict=True))
+        return dict(zip(("made", "real", "bad"), self.sides(), strict=True))
 
-    def _sides(self) -> tuple[Crops, Crops, Crops]:
+    def sides(self) -> tuple[Crops, Crops, Crops]:
+        """Return made crops, as many real ones of each kind, and those of the bad case."""
         rng = stream(0, 0, "quality/seam/match")
         made, real = matched(self.made, self.real, rng)
         return made, real, matched(self.bad, self.real, rng)[0]

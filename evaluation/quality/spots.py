@@ -9,12 +9,12 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from diachron.evaluation.quality.made import MadePair
+from diachron.training.probes.edited_parts import EditedPart, edited_parts, middle, outline
 
 # Spots of each kind that one pair gives: no place may fill a probe alone.
 PER_PAIR = 6
 # Untouched ground lies this far from every object.
 GROUND_GAP_PX = 8
-SIDES = np.ones((3, 3), bool)
 
 
 @dataclass(frozen=True)
@@ -42,15 +42,8 @@ def painted_spots(pair: MadePair, date: int, rng: np.random.Generator) -> list[S
         date: the painted one.
         rng: chooses.
     """
-    here, there = pair.instances[date], pair.instances[1 - date]
-    new = np.setdiff1d(here, there)
-    spots = [_object(here == number, int(number), rng) for number in new[new > 0]]
-    parts, count = ndimage.label(pair.edit, SIDES)
-    with_new = np.unique(parts[np.isin(here, new[new > 0])])
-    for number in range(1, count + 1):
-        # A shadow that lies apart from its object is too small to be cleared ground.
-        if number not in with_new:
-            spots.append(_ground(parts == number, rng))
+    parts = edited_parts(pair.instances[date], pair.instances[1 - date], pair.edit)
+    spots = [_spot(part, rng) for part in parts]
     return _some(spots, rng)
 
 
@@ -70,7 +63,9 @@ def untouched_spots(
     whole = dict(zip(*np.unique(pair.instances[0], return_counts=True), strict=True))
     seen, sizes = np.unique(here, return_counts=True)
     complete = [int(n) for n, size in zip(seen, sizes, strict=True) if n > 0 and size == whole[n]]
-    objects = [_object(here == n, n, rng) for n in rng.permutation(complete)[:number]]
+    objects = [
+        _spot(EditedPart("object", here == n, int(n)), rng) for n in rng.permutation(complete)[:number]
+    ]
     standing = (pair.instances[0] > 0) | (pair.instances[1] > 0)
     open_ground = far & ~ndimage.maximum_filter(standing, size=2 * GROUND_GAP_PX + 1)
     inside = np.zeros_like(open_ground)
@@ -91,24 +86,15 @@ def _some(spots: list[Spot], rng: np.random.Generator) -> list[Spot]:
     return chosen
 
 
-def _object(mask: NDArray[np.bool_], number: int, rng: np.random.Generator) -> Spot:
-    rows, cols = np.nonzero(mask)
-    middle = np.array([rows.mean(), cols.mean()])
-    nearest = int(np.argmin((rows - middle[0]) ** 2 + (cols - middle[1]) ** 2))
-    return Spot("object", (int(rows[nearest]), int(cols[nearest])), on_outline(mask, rng), number)
-
-
-def _ground(mask: NDArray[np.bool_], rng: np.random.Generator) -> Spot:
-    spot = _object(mask, 0, rng)
-    return Spot("ground", spot.centre, spot.outline)
+def _spot(part: EditedPart, rng: np.random.Generator) -> Spot:
+    return Spot(part.kind, middle(part.mask), on_outline(part.mask, rng), part.object_id)
 
 
 def on_outline(mask: NDArray[np.bool_], rng: np.random.Generator) -> tuple[int, int]:
     """Return row and column of a pixel on the outline of a mask."""
-    # The rim of the picture is no outline: beyond it the object goes on.
-    outline = np.flatnonzero(mask & ~ndimage.binary_erosion(mask, border_value=1))
-    candidates = outline if outline.size else np.flatnonzero(mask)
-    return _pixel(int(candidates[rng.integers(candidates.size)]), mask.shape[1])
+    candidates = outline(mask)
+    row, col = candidates[rng.integers(len(candidates))]
+    return int(row), int(col)
 
 
 def _pixel(flat: int, cols: int) -> tuple[int, int]:

@@ -53,13 +53,17 @@ class Verdict:
 def judge_all(
     candidate: Candidate, filters: Sequence[tuple[str, ModuleType, Any]]
 ) -> Mapping[str, Mapping[str, float | None]]:
-    """Return the score and weight of every filter, in order of name.
+    """Return the score and weight of every filter that judges samples, in order of name.
+
+    One without `judge` compares finished samples, when the tables of the whole set are joined.
 
     Raises:
         FilteredError: the first filter that refuses, with its reason.
     """
     found: dict[str, dict[str, float | None]] = {}
     for name, module, parameters in filters:
+        if not hasattr(module, "judge"):
+            continue
         verdict: Verdict = module.judge(candidate, parameters)
         if verdict.refused is not None:
             raise FilteredError(f"{candidate.sample.provenance['source']}: {name}: {verdict.refused}")

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from diachron.evaluation.quality import measures
-from diachron.evaluation.quality.probe import ProbeOptions
+from diachron.training.probes.learning import ProbeOptions
 from tests.tiles import call, generation, write_source
 
 
@@ -39,6 +39,19 @@ def test_figures_are_printed_as_one_object(made: Path, tmp_path: Path) -> None:
     assert {"seam_probe", "painted_probe", "date_probe", "diversity"} <= set(figures)
     assert "unchanged_pair_probe" not in figures
     assert (sheets / "seam_probe.png").is_file()
+
+
+@pytest.mark.usefixtures("quick")
+def test_probes_are_kept_where_there_are_crops_enough(made: Path, tmp_path: Path) -> None:
+    probes = tmp_path / "probes"
+    code, printed, said = call("evaluate", "quality", made, "--seeds", "0", "--keep-probes", probes, "--json")
+    assert code == 0, said
+    figures = json.loads(printed)
+    for kind in ("seam", "painted"):
+        few = figures[f"{kind}_probe"]["auc"] is None
+        assert figures[f"{kind}_probe"]["kept"] == (None if few else f"{kind}.safetensors")
+        assert (probes / f"{kind}.safetensors").is_file() == (not few)
+    assert "kept" not in figures["date_probe"]
 
 
 @pytest.mark.usefixtures("quick")

@@ -20,13 +20,13 @@ from diachron.evaluation.quality.made import MadePair
 from diachron.evaluation.quality.memorisation import Memorisation, distance
 from diachron.evaluation.quality.object_patches import object_patch
 from diachron.evaluation.quality.painted_probe import PaintedProbe
-from diachron.evaluation.quality.probe import ProbeOptions
 from diachron.evaluation.quality.real_pairs import place_of
 from diachron.evaluation.quality.seam_probe import SeamProbe
 from diachron.evaluation.quality.spots import painted_spots, untouched_spots
 from diachron.evaluation.quality.unchanged_error import UnchangedError
 from diachron.evaluation.quality.unchanged_pair_probe import UnchangedPairProbe, windows
 from diachron.training.features.encoder import load_encoder
+from diachron.training.probes.learning import ProbeOptions
 from diachron.training.segmenters.classes import CLASSES
 from tests.pairs import bright_squares
 

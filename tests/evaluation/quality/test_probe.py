@@ -7,8 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from diachron.evaluation.quality.crop_shelf import Crops, Shelf, cut, matched
-from diachron.evaluation.quality.probe import ProbeOptions, ask, auc_of, chance_spread, judge, split_places
+from diachron.evaluation.quality.crop_shelf import Crops, Shelf, matched
+from diachron.evaluation.quality.probe import ask, auc_of, chance_spread, judge, split_places
+from diachron.training.probes.edited_crops import cut
+from diachron.training.probes.learning import ProbeOptions
 
 QUICK = ProbeOptions(steps=25, batch=16)
 
