@@ -32,8 +32,7 @@ def card_text(dataset: Dataset) -> str:
     lines = [
         f"# {_code(info['name'])}: labelled change data",
         "",
-        "Made by Diachron: real pictures of one date, and a second date with simulated events painted in.",
-        "The change is known because it was made; the pairs are synthetic, no record of a place's past.",
+        *(_REAL_DATES if info["recipe"].get("real_dates") else _ONE_DATE),
         "",
         "| | |",
         "|---|---|",
@@ -42,6 +41,10 @@ def card_text(dataset: Dataset) -> str:
         f"| source | {_code(info['source']['root'])}, {info['source']['tiles']} tiles, "
         f"{info['source']['windows']} windows |",
         f"| licence of the pictures | {terms} |",
+        *(
+            f"| objects lent by | {_code(donor['root'])}, terms: {_code(donor['licence'] or 'not stated')} |"
+            for donor in info.get("donors", ())
+        ),
         f"| bands | {_code(', '.join(info['bands']))} ({info['dtype']}) |",
         f"| ground sampling distance | {', '.join(f'{g:g} m' for g in sorted(gsds)) or 'none'} |",
         f"| label scheme | {_code(info['schema']['name'])}: {classes} |",
@@ -57,6 +60,16 @@ def card_text(dataset: Dataset) -> str:
         "",
     ]
     return "\n".join(lines)
+
+
+_ONE_DATE = (
+    "Made by Diachron: real pictures of one date, and a second date with simulated events painted in.",
+    "The change is known because it was made; the pairs are synthetic, no record of a place's past.",
+)
+_REAL_DATES = (
+    "Made by Diachron: real pictures of two dates of a place, one of them with simulated events painted in.",
+    "The change that was made is known; what has really changed between them is not, and some may remain.",
+)
 
 
 def _code(text: object) -> str:

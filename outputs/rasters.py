@@ -27,6 +27,7 @@ def encode(
     nodata: float | None = None,
     names: tuple[str, ...] = (),
     colours: Mapping[int, tuple[int, int, int]] | None = None,
+    half: bool = False,
 ) -> bytes:
     """Return a tiled GeoTIFF of a layer; the dtype is the layer's.
 
@@ -36,6 +37,7 @@ def encode(
         nodata: value to declare.
         names: band descriptions.
         colours: value -> (red, green, blue) for a colour table (uint8, one band).
+        half: store float32 with 16 bits a number; readers get float32 back, with 11 significant bits.
     """
     bands = layer[np.newaxis] if layer.ndim == 2 else layer
     count, rows, cols = bands.shape
@@ -57,6 +59,8 @@ def encode(
     }
     if nodata is not None:
         options["nodata"] = nodata
+    if half:
+        options["nbits"] = 16
     if grid.crs is not None:
         options["crs"] = grid.crs
         options["transform"] = Affine(*grid.transform)

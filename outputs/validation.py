@@ -15,6 +15,7 @@ from rasterio.crs import CRS
 from diachron.core.change import CHANGE_IGNORE, changed, owners, visible_pixels
 from diachron.core.errors import DiachronError
 from diachron.core.events import EventLog
+from diachron.core.sample import crc32_of
 from diachron.outputs import layout, tables
 from diachron.outputs.rasters import decode
 from diachron.outputs.readers import Dataset
@@ -46,7 +47,8 @@ def validate(dataset: Dataset, *, progress: Callable[[int, int], None] | None = 
     Per sample: every layer is there, on one grid, in the declared type; label values belong to the scheme;
     change equals what the label and instance maps give; each changed pixel is edited and belongs to the
     last event that covers it; areas are footprints times pixel area; objects outside the change keep their
-    ids; where no acquisition was applied, dates are equal outside the edit mask, bit for bit. Over all:
+    ids; where no acquisition was applied, dates are equal outside the edit mask, bit for bit, or, if they are
+    two real ones, each has the CRC-32 there that its own input had. Over all:
     nothing unfinished stands among the samples, and the tables agree with the records.
 
     Args:
@@ -81,6 +83,9 @@ def _check_sample(dataset: Dataset, index: int, record: dict[str, Any], problems
     for name in names:
         expected += [name, f"label_{name}", f"surface_{name}", f"instance_{name}"]
     expected += [f"{kind}_{name}" for name in _step_names(names) for kind in ("change", "edit")]
+    keeps_displacement = dataset.info["recipe"].get("keep_displacement") and record["acquisition"] is not None
+    moves = [f"displacement_{name}" for name in names] if keeps_displacement else []
+    expected += moves
     for name in expected:
         path = dataset.folder(index) / f"{name}.tif"
         if not path.is_file():
@@ -94,6 +99,9 @@ def _check_sample(dataset: Dataset, index: int, record: dict[str, Any], problems
         _check_grid(name, profile, record["grid"], problems)
     if problems:
         return
+    for name in moves:
+        if layers[name].shape[0] != 2 or layers[name].ndim != 3 or not np.isfinite(layers[name]).all():
+            problems.append(f"{name}.tif is not two bands of finite numbers")
     _check_images(dataset, names, layers, problems)
     _check_labels(dataset, names, layers, problems)
     if not problems:
@@ -177,9 +185,7 @@ def _check_change(
     if (layers[f"instance_{first}"] != layers[f"instance_{last}"])[~edit].any():
         problems.append("objects outside edit.tif changed their ids")
     if record["acquisition"] is None:
-        for name in names[1:]:
-            if not np.array_equal(layers[first][..., ~edit], layers[name][..., ~edit]):
-                problems.append(f"{first} and {name} differ outside edit.tif")
+        _check_bytes(record, names, layers, ~edit, problems)
     _check_events(record, is_changed, problems)
     counts = {
         "pixels": int(change.size),
@@ -190,6 +196,29 @@ def _check_change(
     for key, value in counts.items():
         if record["counts"][key] != value:
             problems.append(f"counts.{key} is {record['counts'][key]}, the maps give {value}")
+
+
+def _check_bytes(
+    record: dict[str, Any],
+    names: list[str],
+    layers: dict[str, NDArray[Any]],
+    unedited: NDArray[np.bool_],
+    problems: list[str],
+) -> None:
+    """Compare the dates outside the edit mask: with each other, or with what was noted of real dates."""
+    first = names[0]
+    real = record["provenance"].get("real_dates")
+    if real is None:
+        for name in names[1:]:
+            if not np.array_equal(layers[first][..., unedited], layers[name][..., unedited]):
+                problems.append(f"{first} and {name} differ outside edit.tif")
+        return
+    for name, date in zip(names, real["dates"], strict=True):
+        image = layers[name] if layers[name].ndim == 3 else layers[name][np.newaxis]
+        kept = unedited if date["painted_into"] else np.ones_like(unedited)
+        if crc32_of(image, kept) != date["crc32"]:
+            where = " outside edit.tif" if date["painted_into"] else ""
+            problems.append(f"{name}.tif differs from '{date['picture']}' as it was read{where}")
 
 
 def _check_events(record: dict[str, Any], is_changed: NDArray[np.bool_], problems: list[str]) -> None:
@@ -237,7 +266,7 @@ def _check_tables(dataset: Dataset, problems: list[str]) -> None:
         problems.append(f"{missing[0]} is missing: not finished, or shards not joined; {_REMEDY}")
         return
     try:
-        expected = tables.table_bytes(dataset, dataset.ids)
+        expected = tables.joined_bytes(dataset)
     except (DiachronError, KeyError, ValueError, IndexError, TypeError):
         return  # a broken record is reported where it stands
     for name, content in zip((layout.INDEX, layout.EVENTS), expected, strict=True):

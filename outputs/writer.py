@@ -25,6 +25,10 @@ def sample_files(sample: ChangeSample) -> dict[str, bytes]:
         files[f"instance_{name}.tif"] = encode(date.instances, grid, names=("object id",))
         if date.height_m is not None:
             files[f"height_{name}.tif"] = encode(date.height_m, grid, names=("height above ground, m",))
+    for number, moved in enumerate(sample.displacements, start=1):
+        names = ("rows down, px", "columns right, px")
+        rounded = moved.astype(np.float16).astype(np.float32)
+        files[f"displacement_t{number}.tif"] = encode(rounded, grid, names=names, half=True)
     files["change.tif"] = encode(sample.change, grid, nodata=255, names=("change",))
     files["edit.tif"] = encode(sample.edit.astype(np.uint8), grid, names=("edit",))
     for number, (change, edit) in enumerate(

@@ -17,6 +17,7 @@ from diachron.outputs import layout
 from diachron.outputs.readers import Dataset, schema_to_json
 from diachron.outputs.storage import LocalStorage, json_bytes
 from diachron.pipelines.plan import Plan
+from diachron.pipelines.sources import Source
 
 _SHOWN = 3
 
@@ -142,11 +143,22 @@ def dataset_info(plan: Plan) -> dict[str, Any]:
             "resample_m": source.resample_m,
             "fingerprint": source.fingerprint(),
         },
+        **({"donors": [_lending(donor) for donor in plan.donors]} if plan.donors else {}),
         "plan": {
             "fingerprint": plan.fingerprint,
             "stream": "SeedSequence(seed, spawn_key=(sample, crc32(stage)))",
         },
         "versions": versions(),
+    }
+
+
+def _lending(donor: Source) -> dict[str, Any]:
+    return {
+        "root": Path(donor.root).resolve().name,
+        "tiles": len(donor.tiles),
+        "licence": donor.licence,
+        "resample_m": donor.resample_m,
+        "fingerprint": donor.fingerprint(),
     }
 
 

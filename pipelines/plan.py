@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from diachron.core.errors import RecipeError
+from diachron.core.scene import RawScene
 from diachron.core.streams import stream
 from diachron.outputs.readers import schema_to_json
 from diachron.pipelines.recipes import Recipe
-from diachron.pipelines.sources import Source, Unit
+from diachron.pipelines.sources import Source, Tile, Unit
 
 # A refused sample is drawn again this often, each time from its own stream.
 REDRAWS = 8
@@ -26,20 +29,86 @@ class Plan:
 
     Args:
         recipe: resolved.
-        source: discovered tiles.
+        source: discovered tiles; with other dates of each where the recipe asks for real dates.
         seed: of the run.
         samples: how many, `-n`.
+        donors: sources whose objects are put up in place of the source's own; none leaves it to itself.
+
+    Raises:
+        RecipeError: the recipe asks for real dates and the source has none, or the reverse; or a source of
+            donors lacks a band.
     """
 
     recipe: Recipe
     source: Source
     seed: int
     samples: int
+    donors: tuple[Source, ...] = ()
+
+    def __post_init__(self) -> None:
+        if (self.recipe.real_dates is not None) != bool(self.source.others):
+            raise RecipeError(
+                f"recipe '{self.recipe.name}' and source {self.source.root} do not fit: one has several real "
+                "dates of a place, the other single ones; read the source with Recipe.source_options"
+            )
+        for donor in self.donors:
+            lacking = sorted(set(self.source.bands) - set(donor.bands))
+            if lacking:
+                raise RecipeError(
+                    f"--donors {donor.root}: bands are {', '.join(donor.bands)}, {lacking[0]} is missing; "
+                    "name them with `bands` in a list of sources, or choose others"
+                )
 
     @cached_property
     def units(self) -> tuple[Unit, ...]:
-        """All windows of the source, in its order."""
-        return self.source.units(self.recipe.window_px)
+        """All windows of the source that can be painted, in its order."""
+        units = self.source.units(self.recipe.window_px)
+        if self.recipe.real_dates is None:
+            return units
+        return tuple(unit for unit in units if self.others_of(unit))
+
+    def others_of(self, unit: Unit) -> tuple[Tile, ...]:
+        """Return the real dates that may stand beside a painted window, as the recipe's `paint` says."""
+        own = self.source.tiles[unit.tile]
+        later = {"t1": True, "t2": False}.get(self.recipe.paint)
+        return tuple(
+            tile
+            for tile in self.source.others[unit.tile]
+            if later is None or (tile.time_years > own.time_years) == later
+        )
+
+    @cached_property
+    def lent(self) -> tuple[tuple[Source, Unit], ...]:
+        """All windows of the sources of donors; their numbers follow on those of `units`."""
+        return tuple((source, unit) for source in self.donors for unit in source.units(self.recipe.window_px))
+
+    def read(self, number: int) -> RawScene:
+        """Return the pixels and labels of a window, by its number among `units` and then `lent`.
+
+        Windows of donors come with the bands of the source, and are called by the name of theirs as well.
+
+        Raises:
+            SourceError, LabelError: as `Source.read`.
+        """
+        if number < len(self.units):
+            return self.source.read(self.units[number])
+        source, unit = self.lent[number - len(self.units)]
+        raw = source.read(unit)
+        order = [source.bands.index(name) for name in self.source.bands]
+        name = f"{Path(source.root).resolve().name}:{raw.source}"
+        return replace(raw, image=raw.image[order], bands=self.source.bands, source=name)
+
+    @cached_property
+    def mean_years(self) -> float:
+        """Years between the dates of a sample, on average over the windows."""
+        if self.recipe.real_dates is None:
+            return self.recipe.times_years[-1] - self.recipe.times_years[0]
+        gaps = [
+            abs(tile.time_years - self.source.tiles[unit.tile].time_years)
+            for unit in self.units
+            for tile in self.others_of(unit)
+        ]
+        return float(np.mean(gaps)) if gaps else 0.0
 
     @cached_property
     def _order(self) -> np.ndarray:
@@ -57,13 +126,33 @@ class Plan:
         return int(self._order[sample // visits])
 
     def donor_units(self, unit: int) -> tuple[int, ...]:
-        """Return the windows that lend buildings and ground to a window, the same for all its samples."""
+        """Return the windows that lend buildings and ground to a window, the same for all its samples.
+
+        Other dates of its own place lend nothing: they show the same houses.
+        """
+        if self.donors or self.recipe.real_dates is not None:
+            return self._lenders_elsewhere(unit)
         others = len(self.units) - 1
         count = min(self.recipe.donor_scenes, others)
         if count <= 0:
             return ()
         drawn = stream(self.seed, unit, "plan/donors").choice(others, size=count, replace=False)
         return tuple(int(i) + (int(i) >= unit) for i in drawn)
+
+    def _lenders_elsewhere(self, unit: int) -> tuple[int, ...]:
+        """Return windows of the sources of donors, or of other places where there are none."""
+        if self.donors:
+            able = np.arange(len(self.units), len(self.units) + len(self.lent))
+        else:
+            places = self._places
+            able = np.flatnonzero(places != places[unit])
+        count = min(self.recipe.donor_scenes, able.size)
+        drawn = stream(self.seed, unit, "plan/donors").choice(able.size, size=count, replace=False)
+        return tuple(able[drawn].tolist())
+
+    @cached_property
+    def _places(self) -> np.ndarray:
+        return np.array([self.source.tiles[unit.tile].place for unit in self.units])
 
     def split_of(self, unit: int) -> str:
         """Return train, val or test: the source's own, or by the hash of the place."""
@@ -114,4 +203,15 @@ class Plan:
             "licence": self.source.licence,
             "tiles": [[t.name, t.grid.gsd_m, list(t.grid.shape)] for t in self.source.tiles],
         }
+        if self.donors:
+            facts["donors"] = [
+                [
+                    source.fingerprint(),
+                    schema_to_json(source.schema),
+                    source.bands,
+                    source.full_scale,
+                    source.licence,
+                ]
+                for source in self.donors
+            ]
         return hashlib.sha256(json.dumps(facts, sort_keys=True).encode("utf-8")).hexdigest()

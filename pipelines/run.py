@@ -236,6 +236,7 @@ def describe(plan: Plan) -> dict[str, Any]:
         "seed": plan.seed,
         "tiles": len(source.tiles),
         "windows": len(plan.units),
+        **({"donor_windows": len(plan.lent)} if plan.donors else {}),
         "refused_files": dict(sorted(Counter(r.reason for r in source.refusals).items())),
         "scheme": source.schema.name,
         "licence": source.licence,
@@ -244,10 +245,7 @@ def describe(plan: Plan) -> dict[str, Any]:
         "area_km2": round(area_km2, 6),
         "expected_events_per_sample": {
             name: round(
-                parameters.rate_per_km2_year
-                * (plan.recipe.times_years[-1] - plan.recipe.times_years[0])
-                * area_km2
-                / max(1, len(plan.units)),
+                parameters.rate_per_km2_year * plan.mean_years * area_km2 / max(1, len(plan.units)),
                 3,
             )
             for name, (_, parameters) in plan.recipe.process_modules().items()

@@ -6,21 +6,20 @@ from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import numpy as np
 
 from diachron.core.errors import LabelError, RenderError, SourceError
 from diachron.core.events import EventLog
-from diachron.core.sample import ChangeSample, DateLayers, Painted, RenderRequest
+from diachron.core.sample import ChangeSample, DateLayers, Painted, RenderRequest, Snapshot
 from diachron.core.scene import Donor, Scene
 from diachron.core.streams import stream
+from diachron.pipelines.acquiring import Acquired, acquire
 from diachron.pipelines.filters.verdict import Candidate, FilteredError, judge_all
 from diachron.pipelines.manifest import versions
 from diachron.pipelines.plan import REDRAWS, Plan
-from diachron.simulators.acquisition.apply import apply_date, draw_date
-from diachron.simulators.acquisition.context import Context
+from diachron.pipelines.real_dates import RealPair, read_pair
 from diachron.simulators.donors import donors_of
 from diachron.simulators.preparation import prepare
 from diachron.simulators.simulate import simulate
@@ -49,6 +48,28 @@ class Prepared:
     donors: tuple[Donor, ...]
 
 
+@dataclass(frozen=True)
+class Setting:
+    """Where and when a sample plays.
+
+    Args:
+        window: the place.
+        times_years: of its dates.
+        anchor_years: when things stand as the window says; that date is not painted.
+        real_pair: both pictures, where the dates are real ones; None where one picture stands for all.
+    """
+
+    window: Prepared
+    times_years: tuple[float, ...]
+    anchor_years: float
+    real_pair: RealPair | None = None
+
+    @property
+    def untouched(self) -> Any:
+        """(C, H, W) picture of the date that is not painted."""
+        return self.window.scene.image if self.real_pair is None else self.real_pair.other
+
+
 class Workshop:
     """Makes the samples of a plan, one at a time.
 
@@ -63,8 +84,8 @@ class Workshop:
         self._renderer = recipe.renderer_module()
         self._steps = recipe.acquisition_steps()
         self._filters = recipe.filter_modules()
-        self._modules: dict[str, ModuleType] = {name: module for name, module, _ in self._steps or []}
         self._windows: OrderedDict[int, Prepared] = OrderedDict()
+        self._pairs: OrderedDict[tuple[int, int], tuple[Prepared, RealPair]] = OrderedDict()
 
     def make(self, sample: int) -> ChangeSample | Refusal:
         """Return a finished sample, or the reason of its last attempt."""
@@ -90,29 +111,61 @@ class Workshop:
         if unit in self._windows:
             self._windows.move_to_end(unit)
             return self._windows[unit]
-        raw = self.plan.source.read(self.plan.units[unit])
-        scene = prepare(raw)
+        scene = prepare(self.plan.read(unit))
         if scene.ignored.all():
             raise SourceError(f"{scene.source}: every pixel is nodata or ignore", reason="empty")
-        found = Prepared(scene, survey(scene), donors_of(scene))
+        found = self._surveyed(scene, lends=unit >= len(self.plan.units) or not self.plan.donors)
         self._windows[unit] = found
         while len(self._windows) > KEPT_WINDOWS:
             self._windows.popitem(last=False)
         return found
 
+    def _surveyed(self, scene: Scene, *, lends: bool) -> Prepared:
+        return Prepared(scene, survey(scene), donors_of(scene) if lends else ())
+
+    def _real_pair(self, unit: int, other: int) -> tuple[Prepared, RealPair]:
+        """Return a window beside another of its real dates; kept for a while.
+
+        Raises:
+            SourceError, LabelError: as `read_pair`.
+        """
+        key = (unit, other)
+        if key in self._pairs:
+            self._pairs.move_to_end(key)
+            return self._pairs[key]
+        window = self.plan.units[unit]
+        pair = read_pair(self.plan, window, self.plan.others_of(window)[other])
+        self._pairs[key] = self._surveyed(pair.scene, lends=not self.plan.donors), pair
+        while len(self._pairs) > KEPT_WINDOWS:
+            self._pairs.popitem(last=False)
+        return self._pairs[key]
+
+    def _setting(self, unit: int, stream_of: Callable[[str], np.random.Generator]) -> Setting:
+        """Return place, dates and the date that stays; which real date stands beside it is drawn here.
+
+        Raises:
+            SourceError, LabelError: as `prepared` and `read_pair`.
+        """
+        recipe = self.plan.recipe
+        if recipe.real_dates is None:
+            times = recipe.times_years
+            painted = _painted_date(recipe.paint, stream_of)
+            return Setting(self.prepared(unit), times, _anchor(painted, times, stream_of))
+        others = len(self.plan.others_of(self.plan.units[unit]))
+        window, pair = self._real_pair(unit, int(stream_of("dates").integers(others)))
+        return Setting(window, pair.times_years, pair.times_years[0 if pair.paints_later else 1], pair)
+
     def _attempt(self, sample: int, attempt: int, unit: int, refusals: list[Refusal]) -> ChangeSample:
-        plan, recipe = self.plan, self.plan.recipe
+        plan = self.plan
         suffix = f"#{attempt}" if attempt else ""
 
         def stream_of(stage: str) -> np.random.Generator:
             return stream(plan.seed, sample, stage + suffix)
 
-        window = self.prepared(unit)
+        setting = self._setting(unit, stream_of)
+        window, times, anchor = setting.window, setting.times_years, setting.anchor_years
         scene = window.scene
         lenders = self._lenders(unit)
-        times = recipe.times_years
-        painted_date = _painted_date(recipe.paint, stream_of)
-        anchor = _anchor(painted_date, times, stream_of)
         donors = (*window.donors, *(d for lender in lenders for d in lender.donors))
         site = Site(scene, window.terrain, donors, needs_pixels=self._renderer.NEEDS_DONORS)
         simulation = simulate(
@@ -127,12 +180,12 @@ class Workshop:
         scenes = {scene.source: scene, **{lender.scene.source: lender.scene for lender in lenders}}
         states = [snapshot(scene, log, time_years=t, anchor_years=anchor) for t in times]
         pictures = [
-            self._paint(RenderRequest(scene, state, log, scenes), stream_of, anchor) for state in states
+            self._paint(RenderRequest(scene, state, log, scenes), stream_of, setting) for state in states
         ]
         labels = [draw_labels(scene, state, log, scene.schema) for state in states]
         ignored = scene.ignored
         whole = difference(scene.schema, ignored, log, (states[0], labels[0]), (states[-1], labels[-1]))
-        acquired, drawn = self._acquire(scene, [p.image for p in pictures], stream_of)
+        acquired = self._acquire(scene, states, [p.image for p in pictures], stream_of)
         dates = tuple(
             DateLayers(
                 time_years=state.time_years,
@@ -142,7 +195,7 @@ class Workshop:
                 instances=state.instances,
                 painted=bool(picture.edit.any()),
             )
-            for state, image, label, picture in zip(states, acquired, labels, pictures, strict=True)
+            for state, image, label, picture in zip(states, acquired.images, labels, pictures, strict=True)
         )
         steps = [
             difference(
@@ -159,9 +212,10 @@ class Workshop:
             change=whole.change,
             edit=np.logical_or.reduce([p.edit for p in pictures]),
             visible=whole.visible,
-            acquisition=drawn,
+            acquisition=acquired.drawn,
+            displacements=acquired.displacements,
             provenance=self._provenance(
-                sample, unit, refusals, scene, log, simulation.tally, pictures, anchor
+                sample, unit, refusals, scenes, log, simulation.tally, pictures, setting
             ),
             grid=scene.grid,
             schema=scene.schema,
@@ -170,7 +224,12 @@ class Workshop:
             change_steps=tuple(steps),
             edit_steps=tuple(edits),
         )
-        candidate = Candidate(made, tuple(p.image for p in pictures), scene.full_scale)
+        # Filters judge the painting: of two real dates, the painted one is seen beside what it was.
+        seen = tuple(
+            scene.image if state.time_years == anchor else picture.image
+            for state, picture in zip(states, pictures, strict=True)
+        )
+        candidate = Candidate(made, seen, scene.full_scale)
         return replace(made, filters=judge_all(candidate, self._filters))
 
     def _lenders(self, unit: int) -> list[Prepared]:
@@ -184,51 +243,41 @@ class Workshop:
         return found
 
     def _paint(
-        self, request: RenderRequest, stream_of: Callable[[str], np.random.Generator], anchor: float
+        self, request: RenderRequest, stream_of: Callable[[str], np.random.Generator], setting: Setting
     ) -> Painted:
         """Return a date; the one of the real picture is the picture itself. All dates share one stream."""
-        if request.target.time_years == anchor:
-            return Painted(request.scene.image, np.zeros(request.scene.grid.shape, bool))
+        if request.target.time_years == setting.anchor_years:
+            return Painted(setting.untouched, np.zeros(request.scene.grid.shape, bool))
         params = self._renderer.draw(stream_of("render"), request)
         painted: Painted = self._renderer.paint(request, params)
         return painted
 
     def _acquire(
-        self, scene: Scene, images: list[Any], stream_of: Callable[[str], np.random.Generator]
-    ) -> tuple[list[Any], tuple[Mapping[str, object], ...] | None]:
-        """Return the dates as their sensors give them, and what was drawn for each."""
+        self,
+        scene: Scene,
+        states: list[Snapshot],
+        images: list[Any],
+        stream_of: Callable[[str], np.random.Generator],
+    ) -> Acquired:
+        """Return the dates as their sensors give them."""
         if self._steps is None:
-            return images, None
-        context = Context(scene.bands, scene.grid.gsd_m)
-        drawn = tuple(
-            draw_date(stream_of(f"acquisition/t{number}"), self._steps, context)
-            for number in range(1, len(images) + 1)
-        )
-        acquired = [
-            apply_date(
-                image,
-                numbers,
-                self._modules,
-                full_scale=scene.full_scale,
-                void=scene.void,
-                nodata=scene.nodata,
-            )
-            for image, numbers in zip(images, drawn, strict=True)
-        ]
-        return acquired, drawn
+            return Acquired(images, None)
+        keep = self.plan.recipe.keep_displacement
+        return acquire(scene, states, images, self._steps, stream_of, keep_displacement=keep)
 
     def _provenance(
         self,
         sample: int,
         unit: int,
         refusals: list[Refusal],
-        scene: Scene,
+        scenes: Mapping[str, Scene],
         log: EventLog,
         tally: Mapping[str, Any],
         pictures: list[Painted],
-        anchor: float,
+        setting: Setting,
     ) -> dict[str, object]:
-        plan = self.plan
+        plan, scene, pair = self.plan, setting.window.scene, setting.real_pair
+        edit = np.logical_or.reduce([p.edit for p in pictures])
         donors = sorted({str(e.parameters["donor_scene"]) for e in log if "donor_scene" in e.parameters})
         return {
             "place": plan.source.tiles[plan.units[unit].tile].place,
@@ -238,7 +287,7 @@ class Workshop:
             "simulation": {name: dict(counts) for name, counts in tally.items()},
             "render": {
                 "renderer": plan.recipe.renderer["name"],
-                "real_picture_years": anchor,
+                "real_picture_years": setting.anchor_years,
                 "effects": [dict(p.effects) for p in pictures],
                 "sun": None
                 if scene.sun is None
@@ -259,6 +308,10 @@ class Workshop:
                 "donor_scenes": donors,
                 "surface_is_estimated": scene.surface_is_estimated,
                 "weights": [dict(entry) for entry in plan.weights],
+                **(
+                    {"donor_licences": {name: scenes[name].licence for name in donors}} if plan.donors else {}
+                ),
+                **({} if pair is None else {"real_dates": pair.record(edit)}),
             },
         }
 

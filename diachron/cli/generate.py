@@ -18,6 +18,7 @@ LISTED = 20
 @click.command(name="generate")
 @click.argument("recipe")
 @with_source_options
+@click.option("--donors", metavar="DIR|LIST.yaml", help="Labelled tiles whose objects are put up instead.")
 @click.option("--out", type=click.Path(path_type=Path), help="Folder of the data set; made if missing.")
 @click.option("-n", "samples", type=click.IntRange(1), help="Number of samples.")
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
@@ -30,6 +31,7 @@ LISTED = 20
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def command(
     recipe: str,
+    donors: str | None,
     out: Path | None,
     samples: int | None,
     seed: int,
@@ -53,6 +55,7 @@ def command(
     from diachron.pipelines.recipes.reading import recipe_tiles
     from diachron.pipelines.run import RunOptions, describe, generate
     from diachron.pipelines.sources import discover
+    from diachron.pipelines.sources.donors import discover_donors
 
     if out is None and not dry_run:
         raise click.UsageError("give the folder of the data set with --out DIR")
@@ -72,12 +75,14 @@ def command(
     count = samples if samples is not None else resolved.samples
     if count is None:
         raise click.UsageError("give the number of samples with -n")
-    plan = Plan(resolved, discover(options), seed, count)
+    found = discover(resolved.source_options(options))
+    lending = () if donors is None else discover_donors(donors, found)
+    plan = Plan(resolved, found, seed, count, lending)
     refusals = plan.source.refusals
     for refusal in refusals[:LISTED]:
         click.echo(one_line(f"refused {refusal.path}: {refusal.reason}: {refusal.detail}"), err=True)
     if len(refusals) > LISTED:
-        click.echo(f"refused {len(refusals) - LISTED} more files; `diachron inspect` lists all", err=True)
+        click.echo(f"refused {len(refusals) - LISTED} more files; --dry-run --json lists all", err=True)
     if dry_run:
         _print(describe(plan), as_json)
         return

@@ -17,7 +17,7 @@ _OPTIONS = (
         "--source", metavar="DIR|GLOB|LIST", help="Tiles with their labels; known layouts are found."
     ),
     click.option("--images", metavar="GLOB", help="Images, where the layout is not a known one."),
-    click.option("--labels", metavar="GLOB", help="Label maps, one an image."),
+    click.option("--labels", metavar="GLOB|DIR", help="Label maps, one an image, or their folder."),
     click.option("--footprints", metavar="FILE", help="Building polygons (GeoJSON, GeoPackage), any CRS."),
     click.option("--schema", metavar="NAME|FILE", help="Label scheme; see `diachron schemas`."),
     click.option(

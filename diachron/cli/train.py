@@ -8,14 +8,16 @@ from pathlib import Path
 
 import click
 
+from diachron.cli.train_acquisition import command as acquisition
 from diachron.cli.train_segmenter import command as segmenter
 
 
 @click.group(name="train")
 def command() -> None:
-    """Train a network on data sets made by `diachron generate`."""
+    """Train a network, or fit the acquisition layer to real pairs."""
 
 
+command.add_command(acquisition)
 command.add_command(segmenter)
 
 

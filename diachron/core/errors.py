@@ -63,6 +63,9 @@ REJECTION_REASONS: dict[str, str] = {
     "no_gsd": "the ground sampling distance is neither in the file nor given",
     "not_coarser": "the tile is coarser than the gsd asked for, or smaller than one such pixel",
     "band_mismatch": "the number of bands or the data type differs from the rest of the source",
+    "no_date": "real dates are asked for, and the name tells no date, or one that another picture has",
+    "one_date": "the place has one usable date, or its others lie on another grid",
+    "really_changed": "more has really changed between two dates of the place than the recipe allows",
     "no_texture": "no clear ground pixels to paint a removed object with",
     "filtered": "a filter of the recipe refused the sample",
 }

@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import importlib
 from dataclasses import dataclass
+from functools import lru_cache
 from importlib import metadata
 from importlib.util import find_spec
 from pathlib import Path
@@ -56,15 +57,23 @@ def entries(kind: str) -> dict[str, Entry]:
             file = path / "__init__.py" if path.is_dir() else path
             if file.suffix != ".py" or not file.is_file() or name.startswith("_"):
                 continue
-            tree = ast.parse(file.read_text(encoding="utf-8"))
+            line = _described(file, file.stat().st_mtime_ns)
             # A folder also holds parts that its entries share; an entry says what it is.
-            if not _is_entry(tree):
-                continue
-            line = (ast.get_docstring(tree) or "").partition("\n")[0]
-            found[name] = Entry(name, f"{package}.{name}", line)
+            if line is not None:
+                found[name] = Entry(name, f"{package}.{name}", line)
     for point in metadata.entry_points(group=f"diachron.{kind}"):
         found.setdefault(point.name, Entry(point.name, point.value, f"from {point.value}"))
     return dict(sorted(found.items()))
+
+
+@lru_cache(maxsize=1024)
+def _described(file: Path, changed_ns: int) -> str | None:
+    """Return the first line of an entry's docstring, None for a file that is none; read again if it changed.
+
+    A recipe asks for each of its steps by name, and each asks for the whole list.
+    """
+    tree = ast.parse(file.read_text(encoding="utf-8"))
+    return (ast.get_docstring(tree) or "").partition("\n")[0] if _is_entry(tree) else None
 
 
 def _is_entry(tree: ast.Module) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from zlib import crc32
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +15,17 @@ from diachron.core.labels import LabelSchema
 from diachron.core.scene import Scene, SceneObject
 
 Mask = NDArray[np.bool_]
+
+
+def crc32_of(image: NDArray[np.generic], kept: Mask) -> int:
+    """Return the CRC-32 of the pixels of a picture that a mask keeps, whatever the machine's byte order.
+
+    Args:
+        image: (C, H, W); taken band by band, row by row, low byte first.
+        kept: (H, W).
+    """
+    values = image[:, kept]
+    return crc32(values.astype(values.dtype.newbyteorder("<")).tobytes())
 
 
 @dataclass(frozen=True)
@@ -104,6 +116,8 @@ class ChangeSample:
         acquisition: per date the drawn parameters, or None where the stage is off.
         provenance: JSON-ready facts: source, licence, recipe, seed, attempt, donors, effects.
         grid, schema, bands, nodata: shared by all dates.
+        displacements: per date (2, H, W) float32 pixels, down and right, by which its picture lies off the
+            maps: pixel p shows what stands at p - d(p); empty where they are not kept.
         filters: filter -> its score (None where there was nothing to judge) and weight.
     """
 
@@ -122,3 +136,4 @@ class ChangeSample:
     change_steps: tuple[NDArray[np.uint8], ...] = ()
     edit_steps: tuple[Mask, ...] = ()
     filters: Mapping[str, Mapping[str, float | None]] = field(default_factory=dict)
+    displacements: tuple[NDArray[np.float32], ...] = ()

@@ -204,6 +204,9 @@ def _text(value: Any) -> str:
         return str(value)
     if isinstance(value, float):
         return charts.number(value)
+    if isinstance(value, (list, tuple)) and any(isinstance(entry, Mapping) for entry in value):
+        # A car park full of cars is told by its number.
+        return f"{len(value)} listed"
     if isinstance(value, (list, tuple)):
         text = ", ".join(_text(entry) for entry in value) or "–"
     else:

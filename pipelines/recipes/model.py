@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from functools import cached_property
 from itertools import pairwise
 from types import ModuleType
@@ -23,10 +23,26 @@ from pydantic import (
 
 from diachron.core import registry
 from diachron.core.errors import DiachronError, RecipeError, nearest_names
+from diachron.pipelines.recipes.presets import load_preset
+from diachron.pipelines.sources import DateOptions, SourceOptions
 
 NONE = "none"
-# The settings of a sensor family: step -> parameters that differ from the step's defaults.
-PRESETS: dict[str, dict[str, dict[str, Any]]] = {"aerial": {}}
+
+
+class RealDates(BaseModel):
+    """Pairs of two real pictures of a place, of which one is painted."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+    max_change: float = Field(
+        default=0.05,
+        ge=0,
+        le=1,
+        description="share of blocks that may disagree between the two; above, other dates are drawn",
+    )
+    leave_out: tuple[str, ...] = Field(
+        default=("strong",), description="change levels of places.csv whose places are not used"
+    )
 
 
 class Recipe(BaseModel):
@@ -47,12 +63,18 @@ class Recipe(BaseModel):
     paint: Literal["t1", "t2", "both", "coin"] = Field(
         default="coin", description="which date is painted; the other is the real picture"
     )
+    real_dates: RealDates | None = Field(
+        default=None, description="two real dates of a place instead of one; years come from their names"
+    )
     processes: dict[str, Any] = Field(
         default_factory=dict, description="kinds of change; none switches one off"
     )
     renderer: dict[str, Any] = Field(default_factory=lambda: {"name": "copy_paste"})
     acquisition: dict[str, Any] | None = Field(
         default_factory=lambda: {"preset": "aerial"}, description="preset, steps with parameters, or none"
+    )
+    keep_displacement: bool = Field(
+        default=False, description="write how far each date's pixels lie off, to move labels with them"
     )
     donor_scenes: int = Field(
         default=2, ge=0, le=16, description="other windows that buildings may come from"
@@ -70,7 +92,7 @@ class Recipe(BaseModel):
     def _none_is_off(cls, values: Any) -> Any:
         if isinstance(values, dict):
             values = dict(values)
-            for key in ("acquisition", "match"):
+            for key in ("acquisition", "match", "real_dates"):
                 if values.get(key) == NONE:
                     values[key] = None
             if isinstance(values.get("renderer"), str):
@@ -110,6 +132,14 @@ class Recipe(BaseModel):
             raise ValueError(f"give two or more times in years, in order, each once; got {value}")
         return value
 
+    @model_validator(mode="after")
+    def _two_real_dates(self) -> Recipe:
+        if self.real_dates is not None and self.dates != 2:
+            raise ValueError(f"real_dates: a sample has two real dates, so dates is 2; got {self.dates}")
+        if self.real_dates is not None and self.paint == "both":
+            raise ValueError("real_dates: one of the two is painted, so paint is t1, t2 or coin; got both")
+        return self
+
     @field_validator("processes")
     @classmethod
     def _known_processes(cls, value: dict[str, Any]) -> dict[str, Any]:
@@ -138,14 +168,10 @@ class Recipe(BaseModel):
         if value is None:
             return None
         steps = dict(value)
-        known = registry.entries("acquisition")
         preset = steps.pop("preset", None)
-        resolved: dict[str, Any] = {}
-        if preset is not None:
-            preset = str(preset)
-            if preset not in PRESETS:
-                raise ValueError(f"no preset is called '{preset}'; {nearest_names(preset, PRESETS)}")
-            resolved = {name: PRESETS[preset].get(name, {}) for name in known}
+        resolved: dict[str, Any] = {} if preset is None else load_preset(str(preset))
+        for name, given in resolved.items():
+            _mapping(name, given)
         for name, parameters in steps.items():
             if parameters == NONE:
                 resolved.pop(name, None)
@@ -160,6 +186,12 @@ class Recipe(BaseModel):
         if isinstance(self.dates, list):
             return tuple(float(t) - float(self.dates[0]) for t in self.dates)
         return tuple(self.years * i / (self.dates - 1) for i in range(self.dates))
+
+    def source_options(self, options: SourceOptions) -> SourceOptions:
+        """Return the options of a source as this recipe reads it: each picture alone, or by place."""
+        if self.real_dates is None:
+            return options
+        return replace(options, dates=DateOptions(self.real_dates.leave_out))
 
     def process_modules(self) -> dict[str, tuple[ModuleType, Any]]:
         """Return name -> (module, parameters) of the processes."""

@@ -5,12 +5,13 @@ from __future__ import annotations
 import math
 import os
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from diachron.core.errors import RecipeError, SourceError
 from diachron.core.labels import LabelSchema
+from diachron.pipelines.sources.dates import Dated, PlaceRow, places_of, read_places, single_pictures
 from diachron.pipelines.sources.drafts import Draft, Examiner
 from diachron.pipelines.sources.layout import Candidate, Folders, bare_stem
 from diachron.pipelines.sources.listing import find_candidates
@@ -33,6 +34,9 @@ _ADD_GSD = "add --gsd METRES"
 def discover(options: SourceOptions) -> Source:
     """Return the usable tiles of a source, sorted by path; only headers are read, and a few pixels.
 
+    Where pictures of several dates belong together (`options.dates`), a tile is a labelled date of a place,
+    and the source tells the other dates of it.
+
     Raises:
         RecipeError: options that contradict each other, a scheme that is missing or not valid.
         LabelError: a scheme file whose classes contradict each other.
@@ -43,16 +47,20 @@ def discover(options: SourceOptions) -> Source:
     folders = Folders()
     root, listed = find_candidates(options, folders)
     candidates = list({candidate.image: candidate for candidate in reversed(listed)}.values())[::-1]
+    if options.dates is not None:
+        candidates = single_pictures(candidates)
+    homes = {root} | {c.home for c in candidates} | {c.image.parent for c in candidates}
     schema = stated_schema(options.schema, candidates, root)
     examiner = Examiner(
         root,
         folders,
-        read_tables({root} | {c.home for c in candidates} | {c.image.parent for c in candidates}),
+        read_tables(homes),
         frozenset(bare_stem(candidate.image).lower() for candidate in candidates),
         schema,
         Path(options.footprints) if options.footprints is not None else None,
         options.gsd_m,
         len(options.bands) if options.bands else None,
+        needs_label=options.dates is None,
     )
     drafts: list[Draft] = []
     refused: dict[Path, SourceError] = {}
@@ -61,6 +69,8 @@ def discover(options: SourceOptions) -> Source:
             drafts.append(examiner.examine(candidate))
         except SourceError as err:
             refused[candidate.image] = err
+    if options.dates is not None and drafts and not any(draft.labelled for draft in drafts):
+        raise _no_labels_at_all(options, drafts)
     if drafts and schema is None:
         schema = choose_schema(drafts, root)
     if schema is not None:
@@ -69,6 +79,11 @@ def discover(options: SourceOptions) -> Source:
     if options.resample_m is not None:
         drafts = _resampled(drafts, options.resample_m, refused)
     drafts = _of_one_kind(drafts, refused)
+    places: list[tuple[Dated, ...]] = []
+    rows = {} if options.dates is None else read_places(homes)
+    if options.dates is not None:
+        places = places_of(drafts, rows, options.dates, refused)
+        drafts = sorted((e.draft for place in places for e in place), key=lambda d: d.candidate.image)
     refusals = tuple(_refusal(path, err, root) for path, err in sorted(refused.items()))
     if not drafts or schema is None:
         raise _nothing_usable(options, refusals)
@@ -84,6 +99,9 @@ def discover(options: SourceOptions) -> Source:
     tiles = tuple(
         _tile(draft, name) for draft, name in zip(drafts, _names(drafts, candidates, root), strict=True)
     )
+    others: tuple[tuple[Tile, ...], ...] = ()
+    if options.dates is not None:
+        tiles, others = _by_date({tile.image: tile for tile in tiles}, places, rows, root)
     return Source(
         str(root),
         tiles,
@@ -94,6 +112,41 @@ def discover(options: SourceOptions) -> Source:
         full_scale,
         options.sun,
         options.resample_m,
+        others,
+    )
+
+
+def _by_date(
+    tiles: dict[Path, Tile], places: Sequence[tuple[Dated, ...]], rows: Mapping[str, PlaceRow], root: Path
+) -> tuple[tuple[Tile, ...], tuple[tuple[Tile, ...], ...]]:
+    """Return the labelled dates of all places, sorted by path, and the other dates of each, in order of time.
+
+    Dates of a place share their place and their split.
+    """
+    found = []
+    for dates in places:
+        files = [entry.draft.candidate.image for entry in dates]
+        split = rows.get(dates[0].place, PlaceRow()).split
+        splits = [split or entry.draft.split for entry in dates]
+        called = next((entry.draft.place for entry in dates if entry.draft.place), None)
+        place = called or _relative(files[0].with_name(dates[0].place), root)
+        shared = next((s for s in splits if s), None)
+        of_place = [
+            replace(tiles[file], date=entry.date, time_years=entry.years, place=place, split=shared)
+            for file, entry in zip(files, dates, strict=True)
+        ]
+        found += [(tile, tuple(o for o in of_place if o is not tile)) for tile in of_place if tile.labelled]
+    found.sort(key=lambda entry: entry[0].image)
+    return tuple(tile for tile, _ in found), tuple(others for _, others in found)
+
+
+def _no_labels_at_all(options: SourceOptions, drafts: Sequence[Draft]) -> SourceError:
+    where = options.source if options.source is not None else options.images
+    return SourceError(
+        f"{where}: none of {len(drafts)} pictures has a label map, and one date of a place needs one; make "
+        "them with `diachron segment IMAGES --weights LABELLER --out LABELLED`, then give --labels LABELLED "
+        "--schema segmenter",
+        "no_label",
     )
 
 
@@ -131,7 +184,9 @@ def _fit_footprints(
         )
     kept = []
     for draft in drafts:
-        if draft.label is None and (building is None or ground is None):
+        if not draft.labelled:
+            kept.append(draft)
+        elif draft.label is None and (building is None or ground is None):
             missing = "buildings" if building is None else "ground of unknown kind"
             refused[draft.candidate.image] = SourceError(
                 f"polygons without a label map, and scheme '{schema.name}' has no class of {missing}; "

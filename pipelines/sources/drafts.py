@@ -41,7 +41,8 @@ class Draft:
     """A picture with labels, whose scheme is still open.
 
     Args:
-        label: header of the label map that will be read, None where polygons stand for it.
+        label: header of the label map that will be read, None where polygons stand for it, or where a further
+            date of a place has none.
         gsd_m: None where nobody states it; then `gsd_problem` may say more.
         factor, resampled: of the grid with larger pixels that the user asks for; 1 and None without.
     """
@@ -63,6 +64,11 @@ class Draft:
         """Grid that the tile is read on; 1 m a pixel where nobody states it."""
         return self.resampled or _grid(self.header, self.gsd_m or 1.0)
 
+    @property
+    def labelled(self) -> bool:
+        """Whether anything says what stands there."""
+        return self.label is not None or self.footprints is not None
+
 
 @dataclass
 class Examiner:
@@ -77,6 +83,7 @@ class Examiner:
         footprints: as given by the user: then no other polygon file is looked at.
         gsd_m: as given by the user.
         all_bands: number of band names that the user gave, None without.
+        needs_label: whether a picture that nothing labels is refused.
     """
 
     root: Path
@@ -87,6 +94,7 @@ class Examiner:
     footprints: Path | None
     gsd_m: float | None
     all_bands: int | None
+    needs_label: bool = True
 
     def examine(self, candidate: Candidate) -> Draft:
         """Return what the headers say about a candidate.
@@ -100,7 +108,7 @@ class Examiner:
         # In a scheme of buildings polygons say everything, so that a raster beside them is not needed.
         polygons_suffice = polygons is not None and self.schema in (None, SCHEMES["building"])
         label = None if polygons_suffice else self._label_for(candidate, header)
-        if label is None and polygons is None:
+        if label is None and polygons is None and self.needs_label:
             raise SourceError(self._near_miss(candidate, header, note), "no_label")
         row = self._row(candidate)
         gsd_m, gsd_from = ground_gsd(header), "file"

@@ -50,7 +50,7 @@ def find_candidates(options: SourceOptions, folders: Folders) -> tuple[Path, lis
     else:
         root, found = _from_glob(text, options.labels, folders)
     if options.labels is not None:
-        found = pair_by_globs(found, text, options.labels)
+        found = pair_by_globs(found, text, _glob_of_labels(options.labels))
     if not found:
         raise SourceError(f"{text}: no image found; {_what_is_there(root, folders)}", "unreadable")
     return root, sorted(found, key=lambda candidate: candidate.image.as_posix())
@@ -60,7 +60,8 @@ def pair_by_globs(found: list[Candidate], images: str, labels: str) -> list[Cand
     """Return the candidates with the label maps that a glob matched, and without any where none fits.
 
     Two files pair when the text behind the `*` of both globs is equal, else when an image's stem is the text
-    behind the `*` of the label glob, else when their stems are equal.
+    behind the `*` of the label glob, else when their stems are equal. An image's stem is the one without
+    `_rgb`, else the whole one.
 
     Raises:
         SourceError: the label glob matches nothing, or no pair fits.
@@ -71,6 +72,7 @@ def pair_by_globs(found: list[Candidate], images: str, labels: str) -> list[Cand
     image_stars = {c.image: stars(images, c.image) for c in found}
     label_stars = {path: stars(labels, path) for path in paths}
     image_stems: dict[Path, tuple[str, ...]] = {c.image: (bare_stem(c.image),) for c in found}
+    whole_stems: dict[Path, tuple[str, ...]] = {c.image: (c.image.stem,) for c in found}
     label_stems: dict[Path, tuple[str, ...]] = {path: (path.stem,) for path in paths}
     ways = [(image_stars, label_stars), (image_stems, label_stars), (image_stems, label_stems)]
     for image_keys, label_keys in ways:
@@ -78,7 +80,12 @@ def pair_by_globs(found: list[Candidate], images: str, labels: str) -> list[Cand
         for path, key in label_keys.items():
             if key:
                 by_key.setdefault(key, []).append(path)
-        paired = [replace(c, labels=tuple(by_key.get(image_keys[c.image], ()))) for c in found]
+        paired = [
+            replace(
+                c, labels=tuple(by_key.get(image_keys[c.image]) or by_key.get(whole_stems[c.image]) or ())
+            )
+            for c in found
+        ]
         if any(candidate.labels for candidate in paired):
             return paired
     raise SourceError(
@@ -116,6 +123,15 @@ def stars(pattern: str, path: Path) -> tuple[str, ...]:
     # The suffix says nothing: `image/*` and `label/*` pair a.jpg with a.png.
     texts = [_SUFFIX.sub("", text) for text in (match.groups() if match else (path.stem,))]
     return tuple(text for text in texts if f".{text.lower()}" not in IMAGE_SUFFIXES)
+
+
+def _glob_of_labels(labels: str) -> str:
+    """Return a glob for a folder of label maps, also one that `diachron segment` wrote; a glob stays."""
+    folder = Path(labels)
+    if not folder.is_dir():
+        return labels
+    inner = folder / "label"
+    return f"{glob.escape(str(inner if inner.is_dir() else folder))}/*"
 
 
 def _matches(pattern: str) -> list[Path]:

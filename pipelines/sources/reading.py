@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -62,6 +63,36 @@ def read_window(
         sun_azimuth_deg=None if sun is None else sun[0],
         sun_elevation_deg=None if sun is None else sun[1],
     )
+
+
+@dataclass(frozen=True)
+class DateWindow:
+    """A window of a further date of a place.
+
+    Args:
+        image: (C, rows, cols) in the file's data type and scale.
+        void: (rows, cols) pixels without data.
+        labels: (rows, cols) uint8 canonical ids, None where the date has no labels.
+    """
+
+    image: NDArray[np.generic]
+    void: Mask
+    labels: NDArray[np.uint8] | None
+
+
+def read_date(tile: Tile, unit: Unit, *, schema: LabelSchema) -> DateWindow:
+    """Return a window of a picture that may have no labels.
+
+    Raises:
+        SourceError, LabelError, GridError: as `read_window`.
+    """
+    grid = tile.grid.window(unit.row, unit.col, unit.rows, unit.cols)
+    image, void = _read_picture(tile, unit)
+    if not tile.labelled:
+        return DateWindow(image, void, None)
+    footprints = None if tile.footprints is None else burn(read_polygons(tile.footprints), grid)
+    raster = None if tile.label is None else _read_labels(tile.label, tile.factor, unit, schema)
+    return DateWindow(image, void, _draw(raster, footprints, schema, grid.shape))
 
 
 def _read_picture(tile: Tile, unit: Unit) -> tuple[NDArray[np.generic], Mask]:

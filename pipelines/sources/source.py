@@ -10,7 +10,7 @@ from pathlib import Path
 from diachron.core.errors import RecipeError, SourceError
 from diachron.core.labels import LabelSchema
 from diachron.core.scene import RawScene
-from diachron.pipelines.sources.reading import read_window
+from diachron.pipelines.sources.reading import DateWindow, read_date, read_window
 from diachron.pipelines.sources.tiles import Refusal, Tile, Unit
 
 _FINGERPRINT_BYTES = 64 * 1024
@@ -30,6 +30,8 @@ class Source:
         full_scale: value of white of every tile.
         sun: (azimuth, elevation or None) in degrees as the user states it, or None.
         resample_m: side in metres of the pixels that are read; None where the files' own are.
+        others: for each tile the other real dates of its place, in order of time, on the same grid; empty
+            where pictures stand alone.
     """
 
     root: str
@@ -41,6 +43,7 @@ class Source:
     full_scale: float
     sun: tuple[float, float | None] | None = None
     resample_m: float | None = None
+    others: tuple[tuple[Tile, ...], ...] = ()
 
     def units(self, window_px: int) -> tuple[Unit, ...]:
         """Return the windows of all tiles, tile by tile, row by row.
@@ -61,9 +64,14 @@ class Source:
             for col in _starts(cols, window_px)
         )
 
-    def key(self, unit: Unit) -> str:
-        """Return the name of a unit: that of its tile, with `@r<row>c<col>` where it is only a part of it."""
-        tile = self.tiles[unit.tile]
+    def key(self, unit: Unit, tile: Tile | None = None) -> str:
+        """Return the name of a unit: that of its tile, with `@r<row>c<col>` where it is only a part of it.
+
+        Args:
+            unit: the window.
+            tile: another date of it; None for its own.
+        """
+        tile = tile or self.tiles[unit.tile]
         whole = (unit.rows, unit.cols) == tile.grid.shape
         return tile.name if whole else f"{tile.name}@r{unit.row}c{unit.col}"
 
@@ -87,6 +95,18 @@ class Source:
             key=self.key(unit),
         )
 
+    def read_date(self, unit: Unit, tile: Tile) -> DateWindow:
+        """Return a unit at another date of its place.
+
+        Args:
+            unit: the window, on the grid that the dates share.
+            tile: one of `others`.
+
+        Raises:
+            SourceError, LabelError: as `read`.
+        """
+        return read_date(tile, unit, schema=self.schema)
+
     def fingerprint(self) -> str:
         """Return a SHA-256 that changes with the tiles, in hexadecimal; the folder may move.
 
@@ -99,7 +119,9 @@ class Source:
         lines = [f"tile {tile.name} {tile.grid.gsd_m!r} {tile.split} {tile.place}" for tile in self.tiles]
         lines += [f"resampled {tile.name} {tile.factor!r}" for tile in self.tiles if tile.factor != 1]
         lines.append(f"sun {self.sun}")
-        files = {file for tile in self.tiles for file in (tile.image, tile.label, tile.footprints) if file}
+        every = (*self.tiles, *(tile for others in self.others for tile in others))
+        lines += sorted({f"date {tile.name} {tile.place} {tile.date}" for tile in every if tile.date})
+        files = {file for tile in every for file in (tile.image, tile.label, tile.footprints) if file}
         lines += [self._file_line(path) for path in files]
         return hashlib.sha256("\n".join(sorted(lines)).encode()).hexdigest()
 

@@ -45,7 +45,7 @@ def read_table(path: Path) -> dict[str, Row]:
                     raise SourceError(f"{path}, line {reader.line_num}: tile '{name}' stands there twice")
                 where = f"{path}, line {reader.line_num}, tile '{name}'"
                 gsd_m, problem = _length(_text(row.get("gsd_m")), reader.line_num)
-                split = _split(_text(row.get("split")), where)
+                split = checked_split(_text(row.get("split")), where)
                 rows[name] = Row(gsd_m, split, _text(row.get("place")), problem)
     except (UnicodeDecodeError, csv.Error) as err:
         raise SourceError(f"{path}: not a table of comma-separated UTF-8 text ({err})") from err
@@ -72,7 +72,16 @@ def _length(text: str | None, line: int) -> tuple[float | None, str | None]:
     )
 
 
-def _split(text: str | None, where: str) -> str | None:
+def checked_split(text: str | None, where: str) -> str | None:
+    """Return a split as it stands in a table.
+
+    Args:
+        text: of the cell, None where it is blank.
+        where: file, line and name, for the error.
+
+    Raises:
+        SourceError: there is no such split.
+    """
     if text is not None and text not in SPLITS:
         raise SourceError(f"{where}: split is '{text}', but it is one of {', '.join(SPLITS)}, or blank")
     return text

@@ -10,6 +10,17 @@ from diachron.core.grid import GeoGrid
 
 
 @dataclass(frozen=True)
+class DateOptions:
+    """How places with several real dates are read; see `dates`.
+
+    Args:
+        leave_out: change levels of `places.csv` whose places are not used.
+    """
+
+    leave_out: tuple[str, ...] = ("strong",)
+
+
+@dataclass(frozen=True)
 class SourceOptions:
     """What the command line says about a source.
 
@@ -17,7 +28,8 @@ class SourceOptions:
         source: folder, glob, one image, or a text file with one `image[,label]` a line, relative to the
             file's own folder; blank lines and lines that start with # are skipped.
         images: glob of images, instead of `source`.
-        labels: glob of label maps, paired with `images` by the text that their `*` matched, or by stem.
+        labels: glob of label maps, paired with `images` by the text that their `*` matched, or by stem; or a
+            folder of label maps, also one of `diachron segment`.
         footprints: GeoJSON or GeoPackage with building polygons, one for all tiles, in any CRS.
         schema: built-in scheme or YAML file; None to find out.
         gsd_m: side of a pixel in metres; goes before what the files say, because the user said so.
@@ -28,6 +40,7 @@ class SourceOptions:
             read it off their shadows.
         resample_m: side in metres of the pixels to read, not smaller than those of the files; None to read
             them as they are.
+        dates: where pictures of one place at several dates belong together; None where each stands alone.
     """
 
     source: str | None = None
@@ -41,6 +54,7 @@ class SourceOptions:
     full_scale: float | None = None
     sun: tuple[float, float | None] | None = None
     resample_m: float | None = None
+    dates: DateOptions | None = None
 
 
 @dataclass(frozen=True)
@@ -50,7 +64,8 @@ class Tile:
     Args:
         name: unique; path from the source's root without suffix and without an `_rgb` ending.
         place: what splits keep together; tiles of one scene share it where the names tell.
-        image, label, footprints: the files it is read from; at least one of the last two is set.
+        image, label, footprints: the files it is read from; one of the last two at least is set, except for
+            a further date of a place.
         grid: of the whole image, as it is read.
         count: bands without alpha.
         dtype: uint8, uint16 or float32.
@@ -59,6 +74,8 @@ class Tile:
         gsd_from: file, given or tiles.csv.
         alpha: 1-based index of the alpha band, None without one.
         factor: pixels of the file along the side of a pixel of `grid`; 1 where they are read as they are.
+        date: as its name writes it, `2018` or `20180716`; None where pictures stand alone.
+        time_years: the same in years; 0 where pictures stand alone.
     """
 
     name: str
@@ -74,6 +91,13 @@ class Tile:
     gsd_from: str
     alpha: int | None = None
     factor: float = 1.0
+    date: str | None = None
+    time_years: float = 0.0
+
+    @property
+    def labelled(self) -> bool:
+        """Whether anything says what stands there."""
+        return self.label is not None or self.footprints is not None
 
 
 @dataclass(frozen=True)

@@ -1,9 +1,8 @@
-"""Putting the drawn steps of a date together: light, optics, tone, noise."""
+"""Putting the drawn steps of a date together, in the order of light's way: see `STAGES`."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import reduce
 from types import ModuleType
 from typing import Any
 
@@ -11,15 +10,18 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from diachron.simulators.acquisition.context import Context
+from diachron.simulators.acquisition import tables
+from diachron.simulators.acquisition.context import Context, Place
+from diachron.simulators.acquisition.kernels import filtered, joined, shift_kernel
+from diachron.simulators.acquisition.warp import Displacement, combined, leaned, total, warp
 
-# Light and tone are point operations: on integers they are looked up, on this many levels where values
-# have passed the optics. Finer than 12 bits is below the noise of every sensor here.
-LEVELS = 4096
-# Taps at the ends of a kernel that are lighter than this move no 8-bit value by half a step.
-SMALLEST_TAP = 1e-3
+# What the ground looks like that day; the air; what varies over the picture; where pixels come to lie;
+# what blurs them; grain; the provider's tone; and how the finished numbers are stored.
+STAGES = ("ground", "light", "field", "geometry", "optics", "noise", "tone", "coding")
 
 Step = tuple[str, ModuleType, Any]
+Record = Mapping[str, Mapping[str, object]]
+Modules = Mapping[str, ModuleType]
 
 
 def draw_date(
@@ -30,7 +32,7 @@ def draw_date(
     Args:
         rng: the stream of this date's acquisition.
         steps: (name, module, parameters).
-        context: of the sensor.
+        context: of the sensor and the place.
     """
     return {
         name: module.draw(rng, parameters, context) for name, module, parameters in sorted(steps, key=_name)
@@ -43,17 +45,18 @@ def _name(step: Step) -> str:
 
 def apply_date(
     image: NDArray[np.generic],
-    drawn: Mapping[str, Mapping[str, object]],
-    modules: Mapping[str, ModuleType],
+    drawn: Record,
+    modules: Modules,
     *,
     full_scale: float,
     void: NDArray[np.bool_] | None = None,
     nodata: float | None = None,
+    place: Place | None = None,
 ) -> NDArray[np.generic]:
     """Return the image as this date's sensor gives it, same shape and dtype.
 
     Values are clipped to [0, full scale] for integers. Pixels without data stay as they are, and no pixel
-    with data comes to hold the nodata value.
+    with data comes to hold the nodata value. Steps of one stage follow each other in order of name.
 
     Args:
         image: (C, H, W) uint8, uint16 or float32.
@@ -62,33 +65,98 @@ def apply_date(
         full_scale: the value of white.
         void: (H, W) pixels without data.
         nodata: the value that marks them.
+        place: what stands at this date; without it, steps go by colour alone and nothing leans.
     """
     holes = _holes(image, void)
-    if holes is not None and holes.all():
+    if not drawn or (holes is not None and holes.all()):
         return image.copy()
-    by_stage: dict[str, list[str]] = {"light": [], "optics": [], "tone": [], "noise": []}
-    for name in sorted(drawn):
-        by_stage[modules[name].STAGE].append(name)
-    result = np.empty_like(image)
-    kernels = [modules[name].kernels(drawn[name]) for name in by_stage["optics"]]
-    down = _trimmed(reduce(np.convolve, (k[0] for k in kernels))) if kernels else None
-    right = _trimmed(reduce(np.convolve, (k[1] for k in kernels))) if kernels else None
-    light = _table(image, drawn, modules, by_stage["light"], full_scale)
-    tone = _curve_table(image.shape[0], drawn, modules, by_stage["tone"])
-    source = _filled(image, holes)
+    by_stage = _by_stage(drawn, modules)
+    values = _ground_and_light(_filled(image, holes), drawn, modules, by_stage, full_scale, place)
+    for name in by_stage["field"]:
+        values = modules[name].act(values, drawn[name], place)
+    move = _displacement(image.shape[1:], drawn, modules, by_stage["geometry"], place)
+    blurring = [name for name in by_stage["optics"] if hasattr(modules[name], "kernels")]
+    kernels = [modules[name].kernels(drawn[name]) for name in blurring]
+    if move.relief is not None:
+        values = leaned(values, move.relief)
+    if move.field is not None:
+        values = warp(values, move)
+    elif any(move.shift):
+        kernels.append((shift_kernel(move.shift[0]), shift_kernel(move.shift[1])))
+    down, right = (joined([pair[axis] for pair in kernels]) for axis in (0, 1))
+    for number, band in enumerate(values):
+        values[number] = filtered(filtered(band, down, axis=0), right, axis=1)
+    for name in by_stage["optics"]:
+        if name not in blurring:
+            values = modules[name].act(values, drawn[name], place)
+    tone = tables.curve_table(image.shape[0], drawn, modules, by_stage["tone"])
     grain = [Grain(image.shape, int(drawn[name]["seed"])) for name in by_stage["noise"]]  # type: ignore[call-overload]
-    for band in range(image.shape[0]):
-        values = _light(source[band], light[band] if light is not None else None, full_scale)
-        if down is not None and right is not None:
-            values = _filtered(_filtered(values, down, axis=0), right, axis=1)
+    result = np.empty_like(image)
+    for number, band in enumerate(values):
         for field, name in zip(grain, by_stage["noise"], strict=True):
-            values = values + field.band(band) * modules[name].sigma(values, drawn[name])
-        result[band] = _toned(values, None if tone is None else tone[band], image.dtype, full_scale)
+            band = band + field.band(number) * modules[name].sigma(band, drawn[name])
+        result[number] = tables.finished(
+            band, None if tone is None else tone[number], image.dtype, full_scale
+        )
+    for name in by_stage["coding"]:
+        result = modules[name].code(result, drawn[name], full_scale)
     if nodata is not None:
         result = _off_nodata(result, nodata, full_scale)
     if holes is not None:
         result[:, holes] = image[:, holes]
     return result
+
+
+def displacement_of(
+    shape: tuple[int, int], drawn: Record, modules: Modules, place: Place | None = None
+) -> NDArray[np.float32]:
+    """Return the (2, H, W) pixels, down and right, by which all geometry of a date moves the ground.
+
+    The date's pixel p shows what stands at p - d(p) in the reference grid.
+
+    Args:
+        shape: rows, columns.
+        drawn, modules, place: as in `apply_date`.
+    """
+    names = _by_stage(drawn, modules)["geometry"]
+    return total(_displacement(shape, drawn, modules, names, place), shape)
+
+
+def _by_stage(drawn: Record, modules: Modules) -> dict[str, list[str]]:
+    by_stage: dict[str, list[str]] = {stage: [] for stage in STAGES}
+    for name in sorted(drawn):
+        by_stage[modules[name].STAGE].append(name)
+    return by_stage
+
+
+def _ground_and_light(
+    source: NDArray[Any],
+    drawn: Record,
+    modules: Modules,
+    by_stage: Mapping[str, list[str]],
+    full_scale: float,
+    place: Place | None,
+) -> NDArray[np.float32]:
+    """Return (C, H, W) float32 in 0-1: the ground of that day in that day's air."""
+    ground, light = by_stage["ground"], by_stage["light"]
+    if light and not ground and np.issubdtype(source.dtype, np.integer):
+        table = tables.whole_number_table(source, drawn, modules, light, full_scale)
+        return np.stack([line[band] for line, band in zip(table, source, strict=True)])
+    values = source.astype(np.float32)
+    if full_scale != 1.0:
+        values /= np.float32(full_scale)
+    for name in ground:
+        values = modules[name].act(values, drawn[name], place)
+    for name in light:
+        flat = modules[name].curve(values.reshape(len(values), -1), drawn[name])
+        values = np.asarray(flat, np.float32).reshape(values.shape)
+    return values
+
+
+def _displacement(
+    shape: tuple[int, ...], drawn: Record, modules: Modules, names: Sequence[str], place: Place | None
+) -> Displacement:
+    return combined([modules[name].displacement(shape, drawn[name], place) for name in names])
 
 
 def _holes(image: NDArray[Any], void: NDArray[np.bool_] | None) -> NDArray[np.bool_] | None:
@@ -127,108 +195,6 @@ class Grain:
     def band(self, number: int) -> NDArray[np.float32]:
         """Return (H, W) standard normal numbers."""
         return self._field[self.STEP * number : self.STEP * number + self._rows]
-
-
-def _trimmed(kernel: NDArray[np.floating]) -> NDArray[np.float32]:
-    """Return a symmetric window of a kernel without ends below `SMALLEST_TAP`, summing to one."""
-    reach = kernel.size // 2
-    heavy = np.flatnonzero(np.abs(kernel) > SMALLEST_TAP)
-    keep = max(reach - int(heavy[0]), int(heavy[-1]) - reach)
-    inner = kernel[reach - keep : reach + keep + 1]
-    return (inner / inner.sum()).astype(np.float32)
-
-
-def _filtered(values: NDArray[np.float32], kernel: NDArray[np.float32], *, axis: int) -> NDArray[np.float32]:
-    """Return the correlation along an axis, edges repeated. Few taps: shifted sums beat a general filter."""
-    reach = kernel.size // 2
-    if reach == 0:
-        return values
-    pads = [(0, 0), (0, 0)]
-    pads[axis] = (reach, reach)
-    padded = np.pad(values, pads, mode="edge")
-    length = values.shape[axis]
-    total = np.zeros_like(values)
-    term = np.empty_like(values)
-    for tap, weight in enumerate(kernel):
-        if abs(weight) < 1e-6:
-            continue
-        part = padded[tap : tap + length] if axis == 0 else padded[:, tap : tap + length]
-        np.multiply(part, weight, out=term)
-        total += term
-    return total
-
-
-def _toned(
-    values: NDArray[np.float32], tone: NDArray[np.float32] | None, dtype: np.dtype[Any], full_scale: float
-) -> NDArray[np.generic]:
-    """Return values after the tone table of their band, in the source's scale and dtype."""
-    if tone is None:
-        return _to_dtype(values, dtype, full_scale)
-    if dtype == np.uint8:
-        # 4096 levels for 256 values: one look-up, already rounded.
-        place = values * np.float32(LEVELS - 1)
-        place += np.float32(0.5)
-        np.clip(place, 0.0, LEVELS - 1, out=place)
-        return _to_dtype(tone, dtype, full_scale)[place.astype(np.uint16)]
-    return _to_dtype(_looked_up(values, tone), dtype, full_scale)
-
-
-def _looked_up(values: NDArray[np.float32], table: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return the table's values, linear between its levels and straight on beyond 0 and 1.
-
-    A plain look-up would leave gaps in 16-bit histograms and cut reflectance off.
-    """
-    place = values * np.float32(LEVELS - 1)
-    low = np.clip(place, 0, LEVELS - 2).astype(np.int32)
-    return table[low] + (place - low) * (table[low + 1] - table[low])
-
-
-def _curve_table(
-    bands: int, drawn: Mapping[str, Mapping[str, object]], modules: Mapping[str, ModuleType], names: list[str]
-) -> NDArray[np.float32] | None:
-    """Return (C, LEVELS) values of all point operations of a stage, one after the other."""
-    if not names:
-        return None
-    values = np.broadcast_to(np.linspace(0, 1, LEVELS, dtype=np.float32), (bands, LEVELS))
-    for name in names:
-        values = modules[name].curve(values, drawn[name])
-    return np.asarray(values, np.float32)
-
-
-def _table(
-    image: NDArray[Any],
-    drawn: Mapping[str, Mapping[str, object]],
-    modules: Mapping[str, ModuleType],
-    names: list[str],
-    full_scale: float,
-) -> NDArray[np.float32] | Any | None:
-    """Return, per band, a table over all integers of the dtype, or a function for floats."""
-    bands = image.shape[0]
-    if np.issubdtype(image.dtype, np.integer):
-        count = int(np.iinfo(image.dtype).max) + 1
-        values = np.broadcast_to(np.arange(count, dtype=np.float32) / np.float32(full_scale), (bands, count))
-        for name in names:
-            values = modules[name].curve(values, drawn[name])
-        return np.asarray(values, np.float32)
-    return _curve_table(bands, drawn, modules, names)
-
-
-def _light(
-    band: NDArray[np.generic], table: NDArray[np.float32] | None, full_scale: float
-) -> NDArray[np.float32]:
-    if table is not None and np.issubdtype(band.dtype, np.integer):
-        return table[band]
-    values = band.astype(np.float32) / np.float32(full_scale)
-    if table is None:
-        return values
-    return _looked_up(values, table)
-
-
-def _to_dtype(values: NDArray[np.float32], dtype: np.dtype[Any], full_scale: float) -> NDArray[np.generic]:
-    scaled = values * np.float32(full_scale)
-    if np.issubdtype(dtype, np.integer):
-        return np.clip(scaled + 0.5, 0, full_scale).astype(dtype)
-    return scaled.astype(dtype)
 
 
 def _off_nodata(image: NDArray[Any], nodata: float, full_scale: float) -> NDArray[Any]:

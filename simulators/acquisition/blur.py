@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,6 +9,8 @@ from numpy.typing import NDArray
 
 from diachron.core.distributions import Quantity, check_quantity, draw_quantity
 from diachron.simulators.acquisition.context import Context
+from diachron.simulators.acquisition.drawn import Drawn, number
+from diachron.simulators.acquisition.kernels import gaussian
 
 REGISTERED = True
 STAGE = "optics"
@@ -36,11 +37,7 @@ def draw(rng: np.random.Generator, parameters: Parameters, context: Context) -> 
     return {"sigma_px": round(draw_quantity(rng, parameters.sigma_px), 6)}
 
 
-def kernels(drawn: Mapping[str, object]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+def kernels(drawn: Drawn) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Return the sampled Gaussian for both axes."""
-    sigma = float(drawn["sigma_px"])  # type: ignore[arg-type]
-    reach = max(1, int(np.ceil(3.0 * sigma)))
-    at = np.arange(-reach, reach + 1, dtype=np.float64)
-    weights = np.exp(-0.5 * (at / max(sigma, 1e-3)) ** 2)
-    kernel = (weights / weights.sum()).astype(np.float32)
+    kernel = gaussian(number(drawn, "sigma_px"))
     return kernel, kernel

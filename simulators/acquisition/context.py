@@ -1,16 +1,100 @@
-"""What a step may know when it draws: the sensor's side of a scene, never its events."""
+"""What a step may know: of the sensor and the place when it draws, of the date's ground when it is applied.
+
+Neither sees the event log. What is drawn may look at the place as the source shows it, never at a date.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from diachron.core import hub
+from diachron.core.scene import SceneObject, Sun, object_class_map
+
+Mask = NDArray[np.bool_]
+
+# Where the source states no height: 3 m and 0.3 m more for each metre of the side of an equal square, at
+# most 12 m. That is 6 m for a house of 100 m², 9 m for a block of 400 m²; halls are wide, not high.
+LOWEST_M, SLOPE, HIGHEST_M = 3.0, 0.3, 12.0
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Context:
-    """Args:
-    bands: names of the bands.
-    gsd_m: ground sampling distance.
+    """What may be known when a date's numbers are drawn.
+
+    Args:
+        bands: names of the bands.
+        gsd_m: ground sampling distance.
+        dtype: of the pictures.
+        latitude_deg: of the place; None where it is not known.
+        sun: of the source's picture; None where it is not known.
+        standing_room: (H, W) uint8 of the source's picture: hub ids of open ground on which things may
+            stand or float for a while, 0 elsewhere; None where it is not known, and then nothing does.
     """
 
     bands: tuple[str, ...]
     gsd_m: float
+    dtype: str = "uint8"
+    latitude_deg: float | None = None
+    sun: Sun | None = None
+    standing_room: NDArray[np.uint8] | None = None
+
+    def pixels(self, metres: float) -> float:
+        """Return a length in pixels, rounded as records are."""
+        return round(metres / self.gsd_m, 6)
+
+
+@dataclass(frozen=True, eq=False)
+class Place:
+    """The state of a place at a date, as far as light and sensor are concerned.
+
+    Args:
+        surface: (H, W) uint8 hub ids of the ground, also under objects.
+        instances: (H, W) int32 object ids.
+        objects: id -> object.
+        gsd_m: ground sampling distance.
+        labelled: whether the surface comes from labels; False where it was guessed from the picture.
+    """
+
+    surface: NDArray[np.uint8]
+    instances: NDArray[np.int32]
+    objects: Mapping[int, SceneObject]
+    gsd_m: float
+    labelled: bool = True
+
+    @cached_property
+    def classes(self) -> NDArray[np.uint8]:
+        """(H, W) hub class of the object at each pixel, 0 where none stands."""
+        return object_class_map(self.instances, self.objects)
+
+    @cached_property
+    def open_ground(self) -> Mask:
+        """(H, W) ground that is seen: no object stands there."""
+        ground: Mask = (self.classes == 0) & (self.surface != hub.IGNORE)
+        return ground
+
+    @cached_property
+    def heights_m(self) -> NDArray[np.float32]:
+        """(H, W) height of the building or greenhouse at each pixel, known or estimated, 0 elsewhere."""
+        table = np.zeros(int(max(self.objects, default=0)) + 1, np.float32)
+        for object_id, entry in self.objects.items():
+            if entry.object_class in (hub.BUILDING, hub.GREENHOUSE):
+                area_m2 = entry.footprint.pixels * self.gsd_m**2
+                table[object_id] = estimated_height_m(area_m2) if entry.height_m is None else entry.height_m
+        return table[self.instances]
+
+
+def estimated_height_m(area_m2: float) -> float:
+    """Return how high a building of so much ground is taken to be: 3 m + 0.3 sqrt(area), at most 12 m."""
+    return min(LOWEST_M + SLOPE * area_m2**0.5, HIGHEST_M)
+
+
+def standing_room(place: Place) -> NDArray[np.uint8]:
+    """Return the (H, W) hub ids of roads, developed and bare ground and water that lie open, 0 elsewhere."""
+    room = np.where(place.classes == hub.ROAD, hub.ROAD, np.where(place.classes == 0, place.surface, 0))
+    allowed = np.isin(room, (hub.ROAD, hub.DEVELOPED, hub.BARE, hub.WATER))
+    return np.where(allowed, room, 0).astype(np.uint8)

@@ -9,13 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from diachron.core.distributions import Quantity, check_quantity, draw_quantity
+from diachron.simulators.acquisition.air import opacity_by_band
 from diachron.simulators.acquisition.context import Context
 
 REGISTERED = True
 STAGE = "light"
-
-# Centre wavelengths in nanometres; a band of unknown name is taken at the green one.
-WAVELENGTH_NM = {"blue": 480.0, "green": 560.0, "red": 660.0, "rededge": 710.0, "nir": 840.0}
 
 
 @dataclass(frozen=True)
@@ -44,14 +42,14 @@ def draw(rng: np.random.Generator, parameters: Parameters, context: Context) -> 
     """Return `opacity` per band and `brightness`."""
     opacity = draw_quantity(rng, parameters.opacity)
     exponent = draw_quantity(rng, parameters.exponent)
-    by_band = [
-        round(min(1.0, opacity * (560.0 / WAVELENGTH_NM.get(band, 560.0)) ** exponent), 6)
-        for band in context.bands
-    ]
+    by_band = opacity_by_band(context.bands, opacity, exponent)
     return {"opacity": by_band, "brightness": round(draw_quantity(rng, parameters.brightness), 6)}
 
 
 def curve(values: NDArray[np.float32], drawn: Mapping[str, object]) -> NDArray[np.float32]:
     """Return values drawn towards the veil: v + opacity (brightness - v)."""
     opacity = np.asarray(drawn["opacity"], np.float32)[:, None]
-    return values + opacity * (np.float32(drawn["brightness"]) - values)  # type: ignore[arg-type]
+    veiled = np.float32(drawn["brightness"]) - values  # type: ignore[arg-type]
+    veiled *= opacity
+    veiled += values
+    return veiled

@@ -1,0 +1,107 @@
+"""From painted dates to dates as their sensors give them: what the acquisition layer may know of a sample."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from rasterio.crs import CRS
+from rasterio.warp import transform
+
+from diachron.core.grid import GeoGrid
+from diachron.core.sample import Snapshot
+from diachron.core.scene import Scene
+from diachron.simulators.acquisition.apply import Step, apply_date, displacement_of, draw_date
+from diachron.simulators.acquisition.context import Context, Place, standing_room
+
+
+@dataclass(frozen=True)
+class Acquired:
+    """The dates as their sensors give them.
+
+    Args:
+        images: (C, H, W) each.
+        drawn: what was drawn for each; None where the stage is off.
+        displacements: (2, H, W) pixels of each, where they are kept.
+    """
+
+    images: Sequence[NDArray[Any]]
+    drawn: tuple[Mapping[str, object], ...] | None
+    displacements: tuple[NDArray[np.float32], ...] = ()
+
+
+def acquire(
+    scene: Scene,
+    states: Sequence[Snapshot],
+    images: Sequence[NDArray[Any]],
+    steps: Sequence[Step],
+    stream_of: Callable[[str], np.random.Generator],
+    *,
+    keep_displacement: bool,
+) -> Acquired:
+    """Return the dates after their acquisition.
+
+    Numbers are drawn with the source's picture in view and never the events or the later states; only when
+    they are applied does a date see its own ground.
+
+    Args:
+        scene: the source's picture and its state.
+        states: of the dates.
+        images: of the dates, painted.
+        steps: (name, module, parameters).
+        stream_of: stage -> its stream.
+        keep_displacement: return where the pixels of each date come to lie.
+    """
+    gsd_m, labelled = scene.grid.gsd_m, not scene.surface_is_estimated
+    source = Place(scene.surface, scene.instances, scene.objects, gsd_m, labelled)
+    context = Context(
+        scene.bands,
+        gsd_m,
+        str(scene.image.dtype),
+        latitude_deg=latitude_deg(scene.grid),
+        sun=scene.sun,
+        standing_room=standing_room(source),
+    )
+    modules = {name: module for name, module, _ in steps}
+    acquired, records, displacements = [], [], []
+    for number, (image, state) in enumerate(zip(images, states, strict=True), start=1):
+        drawn = draw_date(stream_of(f"acquisition/t{number}"), steps, context)
+        place = Place(state.surface, state.instances, state.objects, gsd_m, labelled)
+        acquired.append(
+            apply_date(
+                image,
+                drawn,
+                modules,
+                full_scale=scene.full_scale,
+                void=scene.void,
+                nodata=scene.nodata,
+                place=place,
+            )
+        )
+        records.append(drawn)
+        if keep_displacement:
+            displacements.append(displacement_of(scene.grid.shape, drawn, modules, place))
+    return Acquired(acquired, tuple(records), tuple(displacements))
+
+
+def latitude_deg(grid: GeoGrid) -> float | None:
+    """Return the latitude of the middle of a grid in degrees, rounded to 0.01; None where no CRS tells."""
+    if grid.crs is None:
+        return None
+    left, bottom, right, top = grid.bounds()
+    return _latitude(grid.crs, (left + right) / 2, (bottom + top) / 2)
+
+
+@lru_cache(maxsize=64)
+def _latitude(crs: str, x: float, y: float) -> float | None:
+    # A site grid of its own has no place on the globe.
+    known = CRS.from_user_input(crs)
+    if not (known.is_geographic or known.is_projected):
+        return None
+    _, (latitude,) = transform(known, "EPSG:4326", [x], [y])
+    return round(float(latitude), 2) if math.isfinite(latitude) else None

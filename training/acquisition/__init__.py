@@ -1,0 +1,1 @@
+"""What differs between two dates of unchanged ground: measured on real pairs, and presets fitted to it."""
