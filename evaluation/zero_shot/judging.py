@@ -29,8 +29,8 @@ def threshold_of(fitted: Fitted) -> float:
 def judge(fitted: Fitted, test: PairSet, threshold: float, sheet: ErrorSheet | None) -> dict[str, Any]:
     """Return the figures of a fitted method on a test set: `judge_boxes` where it has boxes, else of masks.
 
-    `f1_best_threshold` tells how much a better threshold could give; it is chosen on the test set itself, so
-    nobody may report it as a result.
+    `f1_at_half` is F1 at a threshold of 0.5, whatever threshold was chosen. `f1_best_threshold` tells how much
+    a better threshold could give; it is chosen on the test set itself, so nobody may report it as a result.
     """
     if isinstance(test, BoxedPairs):
         return judge_boxes(fitted, test, threshold)
@@ -59,6 +59,7 @@ def judge(fitted: Fitted, test: PairSet, threshold: float, sheet: ErrorSheet | N
         "false_alarm_share": counts.fp / same if same else 0.0,
         "object_f1": objects.f1,
         "objects_by_size": objects.by_size(),
+        "f1_at_half": tally.confusion(DEFAULT_THRESHOLD).f1,
         "f1_best_threshold": tally.confusion(tally.best_threshold()).f1,
         "pixels": [counts.tp, counts.fp, counts.fn, counts.tn],
         "pairs": pairs,

@@ -29,6 +29,8 @@ from diachron.training.detectors.options import TrainingOptions
 
 # A trained detector goes on with the real pairs at this share of the usual learning rate.
 FINE_TUNING_RATE = 0.3
+# A rival's pairs that choose its threshold: one for so many that train, from seeds that no trial has.
+VALIDATION_PART, VALIDATION_SEEDS = 8, 1000
 
 PairsOfSplit = Callable[[str], Sequence[PairSet]]
 
@@ -156,7 +158,16 @@ class LineUp:
         load("rivals", policy)
 
         def material(seed: int, folder: Path) -> Material:
-            return Material([RivalPairs(policy, shelf, self.samples, seed, acquisition=acquisition)])
+            pairs = RivalPairs(policy, shelf, self.samples, seed, acquisition=acquisition)
+            # Other events on the same tiles: enough to choose a threshold by, and none of them trains.
+            kept_out = RivalPairs(
+                policy,
+                shelf,
+                max(self.samples // VALIDATION_PART, 1),
+                seed + VALIDATION_SEEDS,
+                acquisition=acquisition,
+            )
+            return Material([pairs], None, [kept_out])
 
         suffix = "+acquisition" if acquisition else ""
         name = f"rival-{policy.replace('_', '-')}{suffix}"

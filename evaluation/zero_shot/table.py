@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from statistics import mean, stdev
 from typing import Any
 
-FIGURES = ("f1", "iou", "precision", "recall", "false_alarm_share", "object_f1")
+FIGURES = ("f1", "f1_at_half", "iou", "precision", "recall", "false_alarm_share", "object_f1")
 # Of tests that have boxes instead of masks; none of them is comparable with a figure of masks.
 BOX_FIGURES = ("box_recall_at_5pct_alarms", "box_recall", "alarm_share_outside_boxes")
 
