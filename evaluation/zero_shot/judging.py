@@ -29,7 +29,7 @@ def threshold_of(fitted: Fitted) -> float:
 def judge(fitted: Fitted, test: PairSet, threshold: float, sheet: ErrorSheet | None) -> dict[str, Any]:
     """Return the figures of a fitted method on a test set: `judge_boxes` where it has boxes, else of masks.
 
-    `f1_at_half` is F1 at a threshold of 0.5, whatever threshold was chosen. `f1_best_threshold` tells how much
+    `f1_at_half` is F1 at a threshold of 0.5, whichever was chosen. `f1_best_threshold` tells how much
     a better threshold could give; it is chosen on the test set itself, so nobody may report it as a result.
     """
     if isinstance(test, BoxedPairs):
