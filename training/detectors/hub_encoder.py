@@ -70,9 +70,9 @@ def _backbone(model: str, *, pretrained: bool) -> Any:
     try:
         config = AutoConfig.from_pretrained(model)
         levels = [name for name in config.stage_names if name.startswith("stage")]
-        if pretrained:
-            return AutoBackbone.from_pretrained(model, out_features=levels)
         config.out_features = levels
-        return AutoBackbone.from_config(config)
+        shaped = AutoBackbone.from_config(config)
+        # AutoBackbone.from_pretrained of transformers 5 takes ids only; the model's own class folders, too.
+        return type(shaped).from_pretrained(model, config=config) if pretrained else shaped
     except (OSError, ValueError, AttributeError) as error:
         raise RecipeError(f"hub:{model}: no encoder can be made of it ({error})") from None
