@@ -40,7 +40,7 @@ def make_pairs(
     Raises:
         SourceError: a source has no usable tile, or nothing could be made of it.
     """
-    found = [discover(options) for options in sources]
+    found = [discover(recipe.source_options(options)) for options in sources]
     windows = [len(source.units(recipe.window_px)) for source in found]
     made = []
     for number, (source, count) in enumerate(zip(found, windows, strict=True)):
