@@ -23,21 +23,20 @@ from numpy.typing import NDArray
 from diachron.core.streams import stream
 from diachron.evaluation.datasets import open_pairs
 from diachron.evaluation.quality.probe import auc_of, chance_spread
-from diachron.evaluation.quality.real_pairs import unit_dates
 from diachron.outputs.readers import Dataset
 from diachron.pipelines.plan import Plan
 from diachron.pipelines.recipes.presets import load_preset
 from diachron.pipelines.recipes.reading import load_recipe
 from diachron.pipelines.run import RunOptions, generate
 from diachron.pipelines.sources import SourceOptions, discover
-from diachron.simulators.acquisition.apply import apply_date, draw_date
-from diachron.simulators.acquisition.context import Context
-from diachron.training.acquisition.fit import preset_steps
 from diachron.training.acquisition.measures import measure_pairs, summary
+from diachron.training.acquisition.two_days import preset_steps, two_days
 from diachron.training.probes.learning import ProbeOptions, learn_probe
 from diachron.training.probes.network import logits_of
 from diachron.training.threads import one_thread
+from diachron.training.unit_colours import unit_dates
 
+GSD_M = 0.6
 Dates = tuple[NDArray[np.float32], NDArray[np.float32]]
 SIDE = 64
 WINDOWS = 2
@@ -63,15 +62,9 @@ def main() -> None:
     if not data:
         raise SystemExit("DIACHRON_DATA is not set: it names the folder of the real sets")
     steps = preset_steps(load_preset(given.preset))
-    modules = {name: module for name, module, _ in steps}
 
     def ours(picture: NDArray[np.float32], rng: np.random.Generator) -> Dates:
-        ground = np.round(picture * 255).astype(np.uint8)
-        context = Context(("red", "green", "blue"), 0.6)
-        one, other = (
-            apply_date(ground, draw_date(rng, steps, context), modules, full_scale=255.0) for _ in (1, 2)
-        )
-        return one / np.float32(255), other / np.float32(255)
+        return two_days(picture, GSD_M, steps, (rng, rng))
 
     sides: dict[str, Callable[[NDArray[np.float32], np.random.Generator], Dates]] = {
         "ours": ours,
@@ -80,7 +73,7 @@ def main() -> None:
     }
     crops = {part: collect(data, part, sides) for part in ("learn", "ask")}
     probe = ProbeOptions(steps=given.steps, batch=64, most=4000)
-    figures: dict[str, object] = {"preset": given.preset, "gsd_m": 0.6, "window_px": SIDE}
+    figures: dict[str, object] = {"preset": given.preset, "gsd_m": GSD_M, "window_px": SIDE}
     with one_thread():
         for side in sides:
             aucs = []

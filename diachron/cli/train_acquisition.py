@@ -44,16 +44,15 @@ def command(
     import yaml
 
     from diachron.cli.progress import progress_bar
-    from diachron.core.errors import RecipeError
     from diachron.evaluation.datasets import open_pairs
     from diachron.pipelines.recipes.presets import load_preset
+    from diachron.pipelines.recipes.reading import load_recipe
     from diachron.training.acquisition.fit import fit_preset, spread_over
     from diachron.training.acquisition.preset_file import told, write_preset
 
-    try:
-        preset = load_preset(base)
-    except ValueError as error:
-        raise RecipeError(f"--base: {error}") from None
+    # Steps and parameters are checked as in a recipe.
+    load_recipe("building-change", [f"acquisition.preset={base}"])
+    preset = load_preset(base)
     sets = [open_pairs(text, gsd_m=gsd_m) for text in listed]
     pairs = spread_over(sets, most, use_labels=not no_labels)
     with progress_bar("rounds", quiet=as_json) as progress:

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from diachron.core.pair import UNKNOWN, PairSet
 from diachron.evaluation.quality.crop_shelf import Crops
 from diachron.evaluation.quality.made import MadePair
-from diachron.evaluation.quality.real_pairs import unit_dates
+from diachron.training.unit_colours import unit_dates
 
 
 @dataclass

@@ -20,11 +20,12 @@ from diachron.evaluation.quality.crop_shelf import Crops, Shelf, matched
 from diachron.evaluation.quality.distances import distances, kid
 from diachron.evaluation.quality.made import MadePair
 from diachron.evaluation.quality.probe import split_places
-from diachron.evaluation.quality.real_pairs import place_of, unit_dates
+from diachron.evaluation.quality.real_pairs import place_of
 from diachron.evaluation.quality.spots import painted_spots, untouched_spots
 from diachron.training.detectors.averaging import average_down
 from diachron.training.features.encoder import FeatureEncoder
 from diachron.training.probes.edited_crops import cut
+from diachron.training.unit_colours import unit_dates
 
 SIDE = 64
 BLUR_PX = 1.5

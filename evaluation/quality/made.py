@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from diachron.outputs.readers import Dataset
-from diachron.training.detectors.bands import choose_bands
 from diachron.training.detectors.normalisation import scale_to_unit
+from diachron.training.unit_colours import unit_colours
 
 # Names that may stand for the near infrared band.
 NEAR_INFRARED = ("nir", "near_infrared", "near infrared", "b08")
@@ -74,7 +74,10 @@ def read_pairs(dataset: Dataset) -> Iterator[MadePair]:
             index=index,
             place=str(record["place"]),
             tile=f"{record['source']} {record['grid']['transform']}",
-            dates=(_unit(images[0], dataset.bands, full_scale), _unit(images[1], dataset.bands, full_scale)),
+            dates=(
+                unit_colours(images[0], dataset.bands, full_scale),
+                unit_colours(images[1], dataset.bands, full_scale),
+            ),
             painted=(bool(shown[0]["painted"]), bool(shown[-1]["painted"])),
             edit=dataset.layer(index, "edit") == 1,
             change=dataset.layer(index, "change"),
@@ -85,10 +88,6 @@ def read_pairs(dataset: Dataset) -> Iterator[MadePair]:
             gsd_m=float(record["grid"]["gsd_m"]),
             record=record,
         )
-
-
-def _unit(image: NDArray[np.generic], bands: tuple[str, ...], full_scale: float) -> NDArray[np.float32]:
-    return np.clip(scale_to_unit(choose_bands(image, bands, 3), full_scale), 0.0, 1.0)
 
 
 def _near_infrared(

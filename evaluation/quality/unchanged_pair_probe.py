@@ -27,10 +27,11 @@ from diachron.evaluation.quality.crop_shelf import Crops, Shelf
 from diachron.evaluation.quality.faults import noisy_copy
 from diachron.evaluation.quality.made import MadePair
 from diachron.evaluation.quality.probe import ask_all, judge
-from diachron.evaluation.quality.real_pairs import place_of, unit_dates
+from diachron.evaluation.quality.real_pairs import place_of
 from diachron.simulators.acquisition.apply import apply_date
 from diachron.training.detectors.averaging import average_down
 from diachron.training.probes.learning import ProbeOptions
+from diachron.training.unit_colours import unit_dates
 
 SIDE = 32
 # Windows of one pair, and how often one is looked for where edits are everywhere.

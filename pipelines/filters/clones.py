@@ -14,7 +14,7 @@ from scipy import ndimage
 from diachron.core.distributions import check_quantity
 from diachron.core.errors import RecipeError
 from diachron.core.sample import ChangeSample
-from diachron.pipelines.filters.verdict import Candidate, Verdict
+from diachron.pipelines.filters.verdict import Candidate, Verdict, check_action
 
 REGISTERED = True
 
@@ -39,8 +39,7 @@ class Parameters:
         check_quantity(self.near_m, key="near_m", low=0)
         if self.near_m == 0:
             raise RecipeError("near_m is 0; expected more than 0 metres")
-        if self.action not in ("reject", "weight"):
-            raise RecipeError(f"action is '{self.action}'; known: reject, weight")
+        check_action(self.action)
 
 
 def judge(candidate: Candidate, parameters: Parameters) -> Verdict:

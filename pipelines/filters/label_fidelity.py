@@ -9,8 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from diachron.core.distributions import check_quantity
-from diachron.core.errors import RecipeError
-from diachron.pipelines.filters.verdict import Candidate, Verdict
+from diachron.pipelines.filters.verdict import Candidate, Verdict, check_action
 from diachron.pipelines.labelling.labeller import load_labeller
 
 REGISTERED = True
@@ -39,8 +38,7 @@ class Parameters:
     def __post_init__(self) -> None:
         check_quantity(self.lowest, key="lowest", low=0, high=1)
         check_quantity(self.sure, key="sure", low=0, high=1)
-        if self.action not in ("reject", "weight"):
-            raise RecipeError(f"action is '{self.action}'; known: reject, weight")
+        check_action(self.action)
 
 
 def judge(candidate: Candidate, parameters: Parameters) -> Verdict:

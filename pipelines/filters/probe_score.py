@@ -10,7 +10,7 @@ import numpy as np
 
 from diachron.core.distributions import check_quantity
 from diachron.core.errors import RecipeError
-from diachron.pipelines.filters.verdict import Candidate, Verdict
+from diachron.pipelines.filters.verdict import Candidate, Verdict, check_action
 
 if TYPE_CHECKING:
     from diachron.training.probes.probe import Probe
@@ -44,8 +44,7 @@ class Parameters:
 
     def __post_init__(self) -> None:
         check_quantity(self.highest, key="highest", low=0, high=1)
-        if self.action not in ("reject", "weight"):
-            raise RecipeError(f"action is '{self.action}'; known: reject, weight")
+        check_action(self.action)
 
 
 def judge(candidate: Candidate, parameters: Parameters) -> Verdict:
@@ -105,10 +104,8 @@ def _probe(path: str) -> tuple[Probe, str]:
 
 def _made(candidate: Candidate, parameters: Parameters) -> list[float]:
     """Return for each painted thing the probability that it is made."""
-    from diachron.training.detectors.bands import choose_bands
-    from diachron.training.detectors.normalisation import scale_to_unit
-    from diachron.training.probes.probe import BANDS
     from diachron.training.threads import one_thread
+    from diachron.training.unit_colours import unit_colours
 
     sample = candidate.sample
     first, last = sample.dates[0], sample.dates[-1]
@@ -122,9 +119,7 @@ def _made(candidate: Candidate, parameters: Parameters) -> list[float]:
             f"{parameters.weights}: a probe of pictures of {finest:g} to {coarsest:g} m a pixel, "
             f"{sample.provenance['source']} has {sample.grid.gsd_m:g} m; keep one of a data set at that scale"
         )
-    image = np.clip(
-        scale_to_unit(choose_bands(painted.image, sample.bands, BANDS), candidate.full_scale), 0.0, 1.0
-    )
+    image = unit_colours(painted.image, sample.bands, candidate.full_scale)
     # As a worker does: a sample may not depend on the number of threads of the run that made it.
     with one_thread():
         return probe.made(image, (painted.instances, real.instances), sample.edit)

@@ -10,8 +10,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from diachron.core.errors import DiachronError
+from diachron.core.errors import DiachronError, RecipeError
 from diachron.core.sample import ChangeSample
+
+# What a filter does about a sample that it does not like.
+ACTIONS = ("reject", "weight")
+
+
+def check_action(action: str) -> None:
+    """Raise RecipeError unless the action is one of `ACTIONS`."""
+    if action not in ACTIONS:
+        raise RecipeError(f"action is '{action}'; known: {', '.join(ACTIONS)}")
 
 
 class FilteredError(DiachronError, ValueError):

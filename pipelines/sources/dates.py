@@ -6,7 +6,6 @@ A label map belongs to one date. A date without one still serves as the other da
 from __future__ import annotations
 
 import calendar
-import csv
 import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -18,7 +17,7 @@ from diachron.core.errors import SourceError
 from diachron.pipelines.sources.drafts import Draft
 from diachron.pipelines.sources.layout import Candidate, bare_stem
 from diachron.pipelines.sources.rasters import same_georeference
-from diachron.pipelines.sources.tables import checked_split
+from diachron.pipelines.sources.tables import checked_split, keyed_rows
 from diachron.pipelines.sources.tiles import DateOptions
 
 TABLE_NAME = "places.csv"
@@ -112,20 +111,12 @@ def read_places(folders: set[Path]) -> dict[str, PlaceRow]:
     for path in sorted(folder / TABLE_NAME for folder in folders):
         if not path.is_file():
             continue
-        try:
-            with path.open(newline="", encoding="utf-8-sig") as file:
-                reader = csv.DictReader(file)
-                if "place" not in (reader.fieldnames or ()):
-                    raise SourceError(f"{path}: no column 'place' in {reader.fieldnames}")
-                for row in reader:
-                    place = (row["place"] or "").strip()
-                    where = f"{path}, line {reader.line_num}, place '{place}'"
-                    if place in rows:
-                        raise SourceError(f"{where}: stands there twice")
-                    words = {key: (row.get(key) or "").strip() or None for key in ("split", "change_level")}
-                    rows[place] = PlaceRow(checked_split(words["split"], where), words["change_level"])
-        except (UnicodeDecodeError, csv.Error) as err:
-            raise SourceError(f"{path}: not a table of comma-separated UTF-8 text ({err})") from err
+        for _, where, row in keyed_rows(path, "place", "place"):
+            place = (row["place"] or "").strip()
+            if place in rows:
+                raise SourceError(f"{where}: stands in another {TABLE_NAME}, too")
+            words = {key: (row.get(key) or "").strip() or None for key in ("split", "change_level")}
+            rows[place] = PlaceRow(checked_split(words["split"], where), words["change_level"])
     return rows
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -34,22 +34,40 @@ def read_table(path: Path) -> dict[str, Row]:
         SourceError: no column `name`, a name twice, an unknown split.
     """
     rows: dict[str, Row] = {}
+    for line, where, row in keyed_rows(path, "name", "tile"):
+        gsd_m, problem = _length(_text(row.get("gsd_m")), line)
+        split = checked_split(_text(row.get("split")), where)
+        rows[(row["name"] or "").strip()] = Row(gsd_m, split, _text(row.get("place")), problem)
+    return rows
+
+
+def keyed_rows(path: Path, key: str, what: str) -> Iterator[tuple[int, str, dict[str, str | None]]]:
+    """Yield (line, where it stands, cells) of a table of which one column names each row once.
+
+    Args:
+        path: comma-separated UTF-8 text with a line of column names.
+        key: the column.
+        what: a row is about, for errors.
+
+    Raises:
+        SourceError: there is no such column, a name stands there twice, or it is no text.
+    """
+    seen: set[str] = set()
     try:
         with path.open(newline="", encoding="utf-8-sig") as file:
             reader = csv.DictReader(file)
-            if "name" not in (reader.fieldnames or ()):
-                raise SourceError(f"{path}: no column 'name' in {reader.fieldnames}; add one with file stems")
+            if key not in (reader.fieldnames or ()):
+                raise SourceError(
+                    f"{path}: no column '{key}' in {reader.fieldnames}; add one, a {what} a line"
+                )
             for row in reader:
-                name = (row["name"] or "").strip()
-                if name in rows:
-                    raise SourceError(f"{path}, line {reader.line_num}: tile '{name}' stands there twice")
-                where = f"{path}, line {reader.line_num}, tile '{name}'"
-                gsd_m, problem = _length(_text(row.get("gsd_m")), reader.line_num)
-                split = checked_split(_text(row.get("split")), where)
-                rows[name] = Row(gsd_m, split, _text(row.get("place")), problem)
+                name = (row[key] or "").strip()
+                if name in seen:
+                    raise SourceError(f"{path}, line {reader.line_num}: {what} '{name}' stands there twice")
+                seen.add(name)
+                yield reader.line_num, f"{path}, line {reader.line_num}, {what} '{name}'", row
     except (UnicodeDecodeError, csv.Error) as err:
         raise SourceError(f"{path}: not a table of comma-separated UTF-8 text ({err})") from err
-    return rows
 
 
 def _text(cell: str | None) -> str | None:

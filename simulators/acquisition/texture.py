@@ -1,7 +1,8 @@
 """Fine detail that is never twice the same: leaves, crops, gravel, and the sun on all that is rough.
 
 On unchanged ground of NAIP and GF-1 pairs, detail of 1 to 4 pixels correlates by 0.2 to 0.6 between dates
-after registration (`diachron train acquisition` prints it): most of the detail itself is new. Here a part of it gives way to new detail of the same local strength and grain.
+after registration (`diachron train acquisition` prints it): most of the detail itself is new. Here a part of
+it gives way to new detail of the same local strength and grain.
 """
 
 from __future__ import annotations

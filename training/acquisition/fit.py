@@ -13,18 +13,15 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import ndimage
 
 from diachron.core import registry
 from diachron.core.errors import SourceError
 from diachron.core.pair import LabelledPair, PairSet
 from diachron.core.streams import stream
-from diachron.simulators.acquisition.apply import Step, apply_date, draw_date
-from diachron.simulators.acquisition.context import Context
 from diachron.training.acquisition.measures import Mask, Picture, measure_pairs, summary
-from diachron.training.detectors.bands import choose_bands
-from diachron.training.detectors.normalisation import scale_to_unit
+from diachron.training.acquisition.two_days import preset_steps, two_days
+from diachron.training.unit_colours import unit_dates
 
 Preset = dict[str, dict[str, Any]]
 Figures = Mapping[str, Mapping[str, float]]
@@ -144,7 +141,7 @@ def fit_preset(
         SourceError: no pair has half of its pixels unchanged.
         RecipeError: a parameter of the base preset is none.
     """
-    usable = [(*_unit(pair), _unchanged(pair), pair.gsd_m) for pair in pairs]
+    usable = [(*unit_dates(pair), _unchanged(pair), pair.gsd_m) for pair in pairs]
     usable = [entry for entry in usable if entry[2].mean() >= LEAST_USABLE]
     if not usable:
         raise SourceError(f"none of {len(pairs)} pairs is unchanged over half of its area", "empty")
@@ -183,14 +180,6 @@ def spread_over(sets: Sequence[PairSet], most: int, *, use_labels: bool = True) 
     return [replace(pair, change=np.zeros_like(pair.change)) for pair in pairs]
 
 
-def _unit(pair: LabelledPair) -> tuple[Picture, Picture]:
-    one, other = (
-        np.clip(scale_to_unit(choose_bands(date, pair.bands, 3), pair.full_scale), 0.0, 1.0)
-        for date in (pair.t1, pair.t2)
-    )
-    return one, other
-
-
 def _unchanged(pair: LabelledPair) -> Mask:
     mask: Mask = ~ndimage.binary_dilation(pair.change != 0, iterations=MARGIN_PX)
     return mask
@@ -199,30 +188,14 @@ def _unchanged(pair: LabelledPair) -> Mask:
 def _made(
     preset: Preset, usable: Sequence[tuple[Picture, Picture, Mask, float]], seed: int
 ) -> list[tuple[Picture, Picture, Mask]]:
-    """Return the first dates of the pairs as two days of the layer. In 8 bits, as it meets most pictures."""
+    """Return the first dates of the pairs as two days of the layer."""
     steps = preset_steps(preset)
-    modules = {name: module for name, module, _ in steps}
     made = []
     for number, (earlier, _, mask, gsd_m) in enumerate(usable):
-        bytes_ = np.round(earlier * np.float32(255.0)).astype(np.uint8)
-        context = Context(("red", "green", "blue"), gsd_m)
-        dates: list[NDArray[np.float32]] = []
-        for date in (1, 2):
-            # The same numbers in every round: only the dials make the difference.
-            drawn = draw_date(stream(seed, number, f"acquisition/t{date}"), steps, context)
-            acquired = apply_date(bytes_, drawn, modules, full_scale=255.0)
-            dates.append(acquired.astype(np.float32) / np.float32(255.0))
-        made.append((dates[0], dates[1], mask))
+        # The same numbers in every round: only the dials make the difference.
+        first, second = (stream(seed, number, f"acquisition/t{date}") for date in (1, 2))
+        made.append((*two_days(earlier, gsd_m, steps, (first, second)), mask))
     return made
-
-
-def preset_steps(preset: Preset) -> list[Step]:
-    """Return the steps of a preset as `draw_date` takes them."""
-    found = []
-    for name, parameters in sorted(preset.items()):
-        module = registry.load("acquisition", name)
-        found.append((name, module, module.Parameters(**parameters)))
-    return found
 
 
 def _turned(

@@ -24,6 +24,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from diachron.core.errors import GridError
+from diachron.simulators.acquisition.fields import luminance
 
 Picture = NDArray[np.float32]
 Mask = NDArray[np.bool_]
@@ -61,14 +62,14 @@ def measure_difference(earlier: Picture, later: Picture, usable: Mask) -> dict[s
     if np.count_nonzero(usable) < FEWEST_PIXELS:
         raise GridError(f"{np.count_nonzero(usable)} usable pixels: expected {FEWEST_PIXELS} or more")
     found: dict[str, float] = {}
-    blocks = block_shifts(_luminance(earlier), _luminance(later), usable)
+    blocks = block_shifts(luminance(earlier), luminance(later), usable)
     if len(blocks) >= FEWEST_BLOCKS:
         shift = np.median(blocks, axis=0)
         found["shift_down_px"], found["shift_right_px"] = (float(part) for part in shift)
         found["field_px"] = float(np.sqrt(((blocks - shift) ** 2).sum(axis=1).mean()))
         later = np.stack([ndimage.shift(band, -shift, order=3, mode="nearest") for band in later])
     found |= _tones(earlier, later, usable)
-    found |= _coherences(_luminance(earlier), _luminance(later), usable)
+    found |= _coherences(luminance(earlier), luminance(later), usable)
     found |= _residuals(earlier, later, usable)
     return found
 
@@ -138,11 +139,6 @@ def _vertex(three: NDArray[np.floating]) -> float:
     return 0.0 if bend == 0 else float(0.5 * (three[0] - three[2]) / bend)
 
 
-def _luminance(picture: Picture) -> Picture:
-    mean: Picture = picture[:3].mean(axis=0)
-    return mean
-
-
 def _tones(earlier: Picture, later: Picture, usable: Mask) -> dict[str, float]:
     found = {}
     for number, (one, other) in enumerate(zip(earlier[:3], later[:3], strict=True)):
@@ -167,8 +163,8 @@ def _coherences(earlier: Picture, later: Picture, usable: Mask) -> dict[str, flo
     return found
 
 
-def _bands(luminance: Picture) -> list[Picture]:
-    blurred = [luminance, *(ndimage.gaussian_filter(luminance, float(size)) for size in SIZES)]
+def _bands(grey: Picture) -> list[Picture]:
+    blurred = [grey, *(ndimage.gaussian_filter(grey, float(size)) for size in SIZES)]
     return [fine - coarse for fine, coarse in pairwise(blurred)]
 
 
@@ -185,7 +181,7 @@ def _residuals(earlier: Picture, later: Picture, usable: Mask) -> dict[str, floa
         levels = np.maximum.accumulate(levels + np.arange(QUANTILES) * 1e-7)
         left[band] = other - np.interp(one, levels, np.quantile(other[usable], at))
     found = {}
-    grey = _luminance(soft)
+    grey = luminance(soft)
     masks = {
         "dark": usable & (grey < np.quantile(grey[usable], DARK_SHARE)),
         "green": usable & (2 * soft[1] - soft[0] - soft[2] > GREEN) if len(soft) == 3 else None,

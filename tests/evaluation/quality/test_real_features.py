@@ -9,8 +9,8 @@ from diachron.core.streams import stream
 from diachron.evaluation.datasets import open_pairs
 from diachron.evaluation.quality.distances import kid
 from diachron.evaluation.quality.feature_distance import blurred, windows_at
-from diachron.evaluation.quality.real_pairs import unit_dates
 from diachron.training.features.encoder import load_encoder
+from diachron.training.unit_colours import unit_dates
 from tests.tiles import real_set
 
 

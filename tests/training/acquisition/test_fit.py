@@ -17,7 +17,8 @@ from diachron.core.streams import stream
 from diachron.pipelines.recipes.presets import load_preset
 from diachron.simulators.acquisition.apply import apply_date, draw_date
 from diachron.simulators.acquisition.context import Context
-from diachron.training.acquisition.fit import DIALS, fit_preset, preset_steps, scaled, spread_over
+from diachron.training.acquisition.fit import DIALS, fit_preset, scaled, spread_over
+from diachron.training.acquisition.two_days import preset_steps
 from tests.pairs import Listed
 from tests.tiles import call
 from tests.training.acquisition.test_measures import picture
