@@ -138,6 +138,8 @@ ABLATIONS: dict[str, tuple[str, ...]] = {
     ),
 }
 SMALL_ABLATIONS = ("acquisition",)
+# What a filter leaves of a recipe: samples whose changes can be seen, and no scene twice.
+FILTERS = ("filters=[edit_visibility, duplicates]",)
 OURS = "building-change"
 PRETRAINING = "pretraining"
 
@@ -192,21 +194,36 @@ def methods(budget: Budget, data: Path, name: str) -> list[Method]:
     shelf = SceneShelf(given)
     real = open_pairs(_placed(REAL, data))
     ours = line_up.recipe(OURS)
+    pretraining = line_up.recipe(PRETRAINING, edit_sources=near_training_gsd)
     found: list[Method] = [
         *(line_up.baseline(each) for each in ("change_vector", "ir_mad", "pca_kmeans")),
         ours,
-        line_up.recipe(PRETRAINING, edit_sources=near_training_gsd),
+        pretraining,
         *(
             line_up.recipe(OURS, ABLATIONS[each], name=f"{OURS}+without-{each}")
             for each in (ABLATIONS if budget.ablations else SMALL_ABLATIONS)
         ),
+        line_up.recipe(OURS, FILTERS, name=f"{OURS}+with-filters"),
+        *(
+            line_up.recipe(PRETRAINING, each, name=f"{PRETRAINING}+{name}", edit_sources=near_training_gsd)
+            for name, each in (
+                ("without-acquisition", ABLATIONS["acquisition"]),
+                ("with-filters", FILTERS),
+            )
+        ),
+        # The tiles at the gsd they have, as all other methods read them.
+        line_up.recipe(PRETRAINING, name=f"{PRETRAINING}+without-resampling"),
         *(
             line_up.rival(each, shelf)
             for each in ("naive_paste", "changestar_pairs", "self_pair", "changen2_events", "hyscdg_holes")
         ),
         *(line_up.supervised(real, percent) for percent in budget.percents),
         *(line_up.mixed(real, percent, ours) for percent in budget.mixed_percents),
-        *(line_up.fine_tuned(real, percent, ours) for percent in budget.fine_tuned_percents),
+        *(
+            line_up.fine_tuned(real, percent, made)
+            for percent in budget.fine_tuned_percents
+            for made in (ours, pretraining)
+        ),
     ]
     if budget.ablations:
         found += [
