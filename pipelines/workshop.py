@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
+from diachron.core.distributions import draw_quantity
 from diachron.core.errors import LabelError, RenderError, SourceError
-from diachron.core.events import EventLog
 from diachron.core.sample import ChangeSample, DateLayers, Painted, RenderRequest, Snapshot
 from diachron.core.scene import Donor, Scene
 from diachron.core.streams import stream
@@ -22,7 +22,7 @@ from diachron.pipelines.plan import REDRAWS, Plan
 from diachron.pipelines.real_dates import RealPair, read_pair
 from diachron.simulators.donors import donors_of
 from diachron.simulators.preparation import prepare
-from diachron.simulators.simulate import simulate
+from diachron.simulators.simulate import Simulation, simulate
 from diachron.simulators.site import Site, Terrain, survey
 from diachron.simulators.snapshots import difference, draw_labels, snapshot
 
@@ -168,9 +168,11 @@ class Workshop:
         lenders = self._lenders(unit)
         donors = (*window.donors, *(d for lender in lenders for d in lender.donors))
         site = Site(scene, window.terrain, donors, needs_pixels=self._renderer.NEEDS_DONORS)
+        activity = max(0.0, draw_quantity(stream_of("activity"), plan.recipe.activity))
         simulation = simulate(
             site,
             self._processes,
+            activity=activity,
             first_years=times[0],
             last_years=times[-1],
             anchor_years=anchor,
@@ -214,9 +216,7 @@ class Workshop:
             visible=whole.visible,
             acquisition=acquired.drawn,
             displacements=acquired.displacements,
-            provenance=self._provenance(
-                sample, unit, refusals, scenes, log, simulation.tally, pictures, setting
-            ),
+            provenance=self._provenance(sample, unit, refusals, scenes, simulation, pictures, setting),
             grid=scene.grid,
             schema=scene.schema,
             bands=scene.bands,
@@ -271,20 +271,22 @@ class Workshop:
         unit: int,
         refusals: list[Refusal],
         scenes: Mapping[str, Scene],
-        log: EventLog,
-        tally: Mapping[str, Any],
+        simulation: Simulation,
         pictures: list[Painted],
         setting: Setting,
     ) -> dict[str, object]:
         plan, scene, pair = self.plan, setting.window.scene, setting.real_pair
         edit = np.logical_or.reduce([p.edit for p in pictures])
-        donors = sorted({str(e.parameters["donor_scene"]) for e in log if "donor_scene" in e.parameters})
+        donors = sorted(
+            {str(e.parameters["donor_scene"]) for e in simulation.log if "donor_scene" in e.parameters}
+        )
         return {
             "place": plan.source.tiles[plan.units[unit].tile].place,
             "source": scene.source,
             "split": plan.split_of(unit),
             "licence": scene.licence,
-            "simulation": {name: dict(counts) for name, counts in tally.items()},
+            "simulation": {name: dict(counts) for name, counts in simulation.tally.items()},
+            "activity": round(simulation.activity, 6),
             "render": {
                 "renderer": plan.recipe.renderer["name"],
                 "real_picture_years": setting.anchor_years,

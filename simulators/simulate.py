@@ -27,10 +27,11 @@ class Process(Protocol):
 
 @dataclass(frozen=True)
 class Simulation:
-    """The log of a sample and, per process, how many incidents were drawn, placed, and why not."""
+    """The log; per process, how many incidents were drawn, placed, and why not; the factor on all rates."""
 
     log: EventLog
     tally: Mapping[str, Mapping[str, object]]
+    activity: float = 1.0
 
 
 def simulate(
@@ -41,6 +42,7 @@ def simulate(
     last_years: float,
     anchor_years: float,
     stream_of: Callable[[str], np.random.Generator],
+    activity: float = 1.0,
 ) -> Simulation:
     """Return everything that happens between two times around one real picture.
 
@@ -53,6 +55,9 @@ def simulate(
         first_years, last_years: of the sample's dates.
         anchor_years: when the real picture was taken, between the two.
         stream_of: stage name -> generator.
+        activity: how much busier than usual this place is: every rate is multiplied by it. Drawn anew for
+            each sample, counts are those of a mixed Poisson process (Cox 1955): most samples hold less than
+            the mean, some much more.
     """
     events: list[ChangeEvent] = []
     tally: dict[str, dict[str, object]] = {}
@@ -67,7 +72,7 @@ def simulate(
         ):
             times = arrivals(
                 rng,
-                rate_per_km2_year=parameters.rate_per_km2_year,
+                rate_per_km2_year=activity * parameters.rate_per_km2_year,
                 area_km2=site.terrain.area_km2,
                 from_years=start,
                 until_years=end,
@@ -81,4 +86,4 @@ def simulate(
         tally[name] = {"drawn": drawn, "placed": placed, "why": dict(sorted(why.items()))}
     # What ends after the last date is not part of this sample; what began before the first one is.
     kept = tuple(event for event in events if event.time_years <= last_years)
-    return Simulation(EventLog(kept), tally)
+    return Simulation(EventLog(kept), tally, activity)

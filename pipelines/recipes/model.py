@@ -22,6 +22,7 @@ from pydantic import (
 )
 
 from diachron.core import registry
+from diachron.core.distributions import check_quantity
 from diachron.core.errors import DiachronError, RecipeError, nearest_names
 from diachron.pipelines.recipes.presets import load_preset
 from diachron.pipelines.sources import DateOptions, SourceOptions
@@ -68,6 +69,10 @@ class Recipe(BaseModel):
     )
     processes: dict[str, Any] = Field(
         default_factory=dict, description="kinds of change; none switches one off"
+    )
+    activity: Any = Field(
+        default=1.0,
+        description="factor on all rates, drawn once a sample: some places are busier than others",
     )
     renderer: dict[str, Any] = Field(default_factory=lambda: {"name": "copy_paste"})
     acquisition: dict[str, Any] | None = Field(
@@ -144,6 +149,15 @@ class Recipe(BaseModel):
     @classmethod
     def _known_processes(cls, value: dict[str, Any]) -> dict[str, Any]:
         return {name: _parameters("processes", name, value[name]) for name in sorted(value)}
+
+    @field_validator("activity")
+    @classmethod
+    def _activity_can_be_drawn(cls, value: Any) -> Any:
+        try:
+            check_quantity(value, key="activity", low=0)
+        except RecipeError as error:
+            raise ValueError(str(error)) from None
+        return value
 
     @field_validator("filters")
     @classmethod

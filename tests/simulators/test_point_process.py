@@ -137,3 +137,22 @@ def test_the_painted_date_is_a_fair_coin():
 @pytest.mark.parametrize("paint", ["t1", "t2", "both"])
 def test_a_date_that_is_asked_for_is_not_left_to_the_coin(paint):
     assert {_painted_date(paint, lambda stage, k=k: stream(0, k, stage)) for k in range(8)} == {paint}
+
+
+def test_activity_multiplies_every_rate():
+    scene = prepare(raw_scene(World(rows=48, cols=48)))
+    terrain, processes = survey(scene), processes_at(scene, 5.0, 4.0)
+    counts = []
+    for seed in range(300):
+        simulation = simulate(
+            Site(scene, terrain, (), needs_pixels=True),
+            processes,
+            first_years=0.0,
+            last_years=4.0,
+            anchor_years=0.0,
+            stream_of=lambda stage, seed=seed: stream(seed, 0, stage),
+            activity=3.0,
+        )
+        assert simulation.activity == 3.0
+        counts.append(simulation.tally["demolition"]["drawn"])
+    assert poisson_pvalue(counts, 15.0) > FALSE_ALARM
