@@ -3,8 +3,10 @@
 DIACHRON_DATA=... python benchmarks/generators.py --budget small --minutes 20 --json
 
 It goes on where it was stopped; give the command again until it says that nothing is missing. `--only WORD`
-and `--seeds N` run a part of the line-up. Rows of two budgets stand side by side in results/generators.json
-and are never put into one mean; each has the date and the commit of its own trials.
+and `--seeds N` run a part of the line-up. Rows with real dates want label maps of NAIP's tiles, and are
+else missing: `diachron segment NAIP/*_rgb.tif --weights W --unsure 0.4 --out .bench/naip-places/segmented`.
+Rows of two budgets stand side by side in results/generators.json and are never put into one mean; each has
+the date and the commit of its own trials.
 """
 
 from __future__ import annotations
@@ -25,12 +27,13 @@ from typing import Any
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 import bench
+from naip_places import LABELS, donors, training_places
 
 from diachron.core.pair import PairSet
 from diachron.evaluation.datasets import open_pairs
 from diachron.evaluation.rivals.scenes import SceneShelf
 from diachron.evaluation.zero_shot.line_up import LineUp
-from diachron.evaluation.zero_shot.methods import Method
+from diachron.evaluation.zero_shot.methods import Method, Trained, half_and_half
 from diachron.evaluation.zero_shot.results_file import dated, updated
 from diachron.evaluation.zero_shot.table import markdown, rows_of
 from diachron.evaluation.zero_shot.trial import TrialOptions, is_finished, read_trial, run_trial
@@ -142,6 +145,8 @@ SMALL_ABLATIONS = ("acquisition",)
 FILTERS = ("filters=[edit_visibility, duplicates]",)
 OURS = "building-change"
 PRETRAINING = "pretraining"
+REAL_DATES = "real-dates-pretraining"
+WITH_REAL_DATES = "+real-dates"
 
 
 def sources(data: Path) -> list[SourceOptions]:
@@ -177,8 +182,15 @@ def near_training_gsd(options: SourceOptions) -> SourceOptions:
     return options if options.gsd_m is not None else replace(options, resample_m=NEAR_TRAINING_GSD_M)
 
 
-def methods(budget: Budget, data: Path, name: str) -> list[Method]:
-    """Return what is tried at a budget."""
+def methods(budget: Budget, data: Path, name: str, naip_labels: Path) -> list[Method]:
+    """Return what is tried at a budget.
+
+    Args:
+        budget: see there.
+        data: folder of the real pairs and tiles.
+        name: of the budget.
+        naip_labels: label maps of NAIP's tiles, as `diachron segment` wrote them.
+    """
     given = sources(data)
     options = TrainingOptions(
         steps=budget.steps, batch=budget.batch, crop_px=budget.crop_px, gsd_m=TRAIN_GSD_M
@@ -195,10 +207,12 @@ def methods(budget: Budget, data: Path, name: str) -> list[Method]:
     real = open_pairs(_placed(REAL, data))
     ours = line_up.recipe(OURS)
     pretraining = line_up.recipe(PRETRAINING, edit_sources=near_training_gsd)
+    mixed = with_real_dates(pretraining, line_up, data, naip_labels)
     found: list[Method] = [
         *(line_up.baseline(each) for each in ("change_vector", "ir_mad", "pca_kmeans")),
         ours,
         pretraining,
+        mixed,
         *(
             line_up.recipe(OURS, ABLATIONS[each], name=f"{OURS}+without-{each}")
             for each in (ABLATIONS if budget.ablations else SMALL_ABLATIONS)
@@ -222,7 +236,7 @@ def methods(budget: Budget, data: Path, name: str) -> list[Method]:
         *(
             line_up.fine_tuned(real, percent, made)
             for percent in budget.fine_tuned_percents
-            for made in (ours, pretraining)
+            for made in (ours, pretraining, mixed)
         ),
     ]
     if budget.ablations:
@@ -232,6 +246,14 @@ def methods(budget: Budget, data: Path, name: str) -> list[Method]:
             line_up.without_independent_acquisition(OURS),
         ]
     return found
+
+
+def with_real_dates(made: Trained, line_up: LineUp, data: Path, naip_labels: Path) -> Trained:
+    """Return a detector of which every other crop comes from two real dates of NAIP's `train` places."""
+    real = replace(
+        line_up, sources=[training_places(data, naip_labels)], donors=donors(data)
+    ).recipe_material(REAL_DATES, name=REAL_DATES)
+    return replace(made, name=f"{made.name}{WITH_REAL_DATES}", material=half_and_half(made.material, real))
 
 
 def commit() -> str:
@@ -254,11 +276,14 @@ class Part:
         only: words of which a method's name must hold one; none for all methods.
         seeds: how many of the budget's seeds, from the first.
         minutes: no trial is begun after that.
+        real_dates: whether there are label maps for what is painted into real dates; its trials are missing
+            otherwise.
     """
 
     only: Sequence[str]
     seeds: int
     minutes: float
+    real_dates: bool
 
     def takes(self, method: str) -> bool:
         """Whether a method is of the part."""
@@ -268,9 +293,9 @@ class Part:
 Trials = list[tuple[Method, int]]
 
 
-def line_up_of(name: str, data: Path) -> Trials:
+def line_up_of(name: str, data: Path, naip_labels: Path) -> Trials:
     """Return all (method, seed) of a budget, seed by seed: an unfinished table still compares all methods."""
-    found = methods(BUDGETS[name], data, name)
+    found = methods(BUDGETS[name], data, name, naip_labels)
     return [(method, seed) for seed in BUDGETS[name].seeds for method in found if method.seeded or seed == 0]
 
 
@@ -284,7 +309,8 @@ def run(
     for method, seed in whole:
         if not part.takes(method.name) or seed not in seeds or is_finished(method, seed, judges, options):
             continue
-        if time.monotonic() < until:
+        at_hand = part.real_dates or WITH_REAL_DATES not in method.name
+        if at_hand and time.monotonic() < until:
             run_trial(method, seed, judges, options, say=say)
         else:
             missing += 1
@@ -313,7 +339,12 @@ def write(name: str, whole: Trials, options: TrialOptions) -> list[dict[str, Any
 
 def part_of(given: argparse.Namespace, options: argparse.ArgumentParser, whole: Trials) -> Part:
     """Return the part that the command line asks for; an empty one is wrong usage."""
-    part = Part(given.only, given.seeds if given.seeds is not None else len(whole), given.minutes)
+    part = Part(
+        given.only,
+        given.seeds if given.seeds is not None else len(whole),
+        given.minutes,
+        given.naip_labels.is_dir(),
+    )
     if part.seeds < 1:
         options.error(f"--seeds {part.seeds}: give 1 or more")
     for word in part.only:
@@ -330,6 +361,9 @@ def main() -> None:
     options.add_argument("--minutes", type=float, default=20.0, help="no trial is begun after that")
     options.add_argument("--only", action="append", default=[], metavar="WORD", help="methods; repeat it")
     options.add_argument("--seeds", type=int, metavar="N", help="the first N seeds of the budget")
+    options.add_argument(
+        "--naip-labels", type=Path, metavar="DIR", default=LABELS, help="label maps of NAIP's tiles"
+    )
     given = options.parse_args()
     data = os.environ.get("DIACHRON_DATA")
     if not data:
@@ -341,7 +375,7 @@ def main() -> None:
         settings=settings_of(BUDGETS[given.budget]),
         facts={"date": date.today().isoformat(), "commit": commit()},
     )
-    whole = line_up_of(given.budget, Path(data))
+    whole = line_up_of(given.budget, Path(data), given.naip_labels)
     part = part_of(given, options, whole)
     missing = run(
         whole, part, tests(Path(data)), trials, lambda line: print(line, file=sys.stderr, flush=True)

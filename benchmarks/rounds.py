@@ -4,13 +4,12 @@ DIACHRON_DATA=... python benchmarks/rounds.py --minutes 20 --json
 
 A round is a recipe with one thing more, or less, than an earlier one. Judges are GF-1 rows up to 29 and
 NAIP's val places: no test row of `generators.py` is looked at here. It goes on where it was stopped;
-`--only WORD` runs a part. The round with real dates wants label maps of NAIP's tiles: give the folder that
-`diachron segment` wrote with `--naip-labels`; without it that round is missing, and said to be.
+`--only WORD` runs a part. The round with real dates wants label maps of NAIP's
+tiles, as `generators.py` does; without them it is missing, and said to be.
 """
 
 from __future__ import annotations
 
-import csv
 import json
 import os
 import sys
@@ -25,7 +24,7 @@ from typing import Any
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 import bench
-import yaml
+from naip_places import LABELS, donors, training_places
 
 from diachron.core.pair import PairSet
 from diachron.evaluation.datasets import open_pairs
@@ -35,7 +34,7 @@ from diachron.evaluation.zero_shot.trial import TrialOptions, is_finished, read_
 from diachron.pipelines.sources import SourceOptions
 from diachron.training.detectors.config import DetectorConfig
 from diachron.training.detectors.options import TrainingOptions
-from generators import FILTERS, SOURCES, TRAIN_GSD_M, commit, near_training_gsd, sources
+from generators import FILTERS, REAL_DATES, SOURCES, TRAIN_GSD_M, commit, near_training_gsd, sources
 
 RESULTS = Path(__file__).parent / "results" / "rounds.json"
 WORK = bench.PACKAGES / "rounds"
@@ -53,14 +52,6 @@ SETTINGS: dict[str, Any] = {
     "sources": list(SOURCES),
     "train_gsd_m": list(TRAIN_GSD_M),
 }
-# As many events on NAIP's places as `pretraining` has elsewhere; the years between its dates are two.
-REAL_DATES = (
-    "processes.construction.rate_per_km2_year=300",
-    "processes.construction.scale={lognormal: [1.1, 0.4]}",
-    "processes.construction.max_area_m2=6000",
-    "processes.demolition.rate_per_km2_year=60",
-    "processes.demolition.max_area_m2=6000",
-)
 
 
 @dataclass(frozen=True)
@@ -113,7 +104,7 @@ ROUNDS = (
 )
 
 
-def line_up(name: str, given: list[SourceOptions], data: Path, donors: str | None = None) -> LineUp:
+def line_up(name: str, given: list[SourceOptions], donors: str | None = None) -> LineUp:
     """Return what all rounds share."""
     options = TrainingOptions(steps=STEPS, batch=BATCH, crop_px=CROP_PX, gsd_m=TRAIN_GSD_M)
     config = DetectorConfig("siamese-unet-small", "binary", 3)
@@ -121,52 +112,15 @@ def line_up(name: str, given: list[SourceOptions], data: Path, donors: str | Non
     return LineUp(given, SAMPLES, config, options, folder, workers=os.cpu_count() or 1, donors=donors)
 
 
-def naip_training_places(data: Path) -> Path:
-    """Return a folder of links to the pictures of NAIP's `train` places, and to their table.
-
-    The other places judge: nothing of them may be learnt from, painted or not.
-    """
-    source = data / "naip_ca_60cm"
-    with (source / "places.csv").open(encoding="utf-8", newline="") as file:
-        train = {row["place"] for row in csv.DictReader(file) if row["split"] == "train"}
-    folder = WORK / "naip-train"
-    folder.mkdir(parents=True, exist_ok=True)
-    pictures = [path for path in sorted(source.glob("*_rgb.tif")) if path.stem.rsplit("_", 2)[0] in train]
-    for path in (*pictures, source / "places.csv"):
-        link = folder / path.name
-        if not link.is_symlink():
-            link.symlink_to(path)
-    return folder
-
-
-def donors(data: Path) -> str:
-    """Return a list of labelled tiles whose houses stand on NAIP's places: those of its kind of country."""
-    cities = data / "building_cities"
-    listed = [
-        {
-            "images": str(cities / f"image/{name}*.jpg"),
-            "labels": str(cities / f"label/{name}*.png"),
-            "schema": "building",
-        }
-        for name in ("inria_[ckv]", "[!i]")
-    ]
-    path = WORK / "donors.yaml"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(yaml.safe_dump([*listed, {"source": str(data / "oam_more")}]), encoding="utf-8")
-    return str(path)
-
-
-def method(tried: Round, data: Path, naip_labels: Path | None) -> Trained:
+def method(tried: Round, data: Path, naip_labels: Path) -> Trained:
     """Return the detector of a round; one with real dates can be fitted only where there are label maps."""
     given = [near_training_gsd(each) if tried.read_near else each for each in sources(data)]
-    made = line_up(tried.name, given, data).recipe(tried.recipe, tried.overrides, name=tried.name)
-    if not tried.real_dates or naip_labels is None:
+    made = line_up(tried.name, given).recipe(tried.recipe, tried.overrides, name=tried.name)
+    if not tried.real_dates:
         return made
-    places = SourceOptions(str(naip_training_places(data)), labels=str(naip_labels), schema="segmenter")
-    real = line_up(tried.name, [places], data, donors(data)).recipe(
-        "real-dates", REAL_DATES, name=f"{tried.name}-real"
-    )
-    return replace(made, material=half_and_half(made.material, real.material))
+    places = [training_places(data, naip_labels)]
+    real = line_up(tried.name, places, donors(data)).recipe_material(REAL_DATES, name=f"{tried.name}-real")
+    return replace(made, material=half_and_half(made.material, real))
 
 
 def trial_options(tried: Round) -> TrialOptions:
@@ -263,7 +217,9 @@ def main() -> None:
     parser.add_argument("--minutes", type=float, default=20.0, help="no trial is begun after that")
     parser.add_argument("--only", action="append", default=[], metavar="WORD", help="rounds; repeat it")
     parser.add_argument("--seeds", type=int, default=len(SEEDS), metavar="N", help="the first N seeds")
-    parser.add_argument("--naip-labels", type=Path, metavar="DIR", help="label maps of NAIP's tiles")
+    parser.add_argument(
+        "--naip-labels", type=Path, metavar="DIR", default=LABELS, help="label maps of NAIP's tiles"
+    )
     given = parser.parse_args()
     where = os.environ.get("DIACHRON_DATA")
     if not where:
@@ -281,7 +237,7 @@ def main() -> None:
             made, options = method(tried, data, given.naip_labels), trial_options(tried)
             if is_finished(made, seed, judges, options):
                 continue
-            lacks_labels = tried.real_dates and given.naip_labels is None
+            lacks_labels = tried.real_dates and not given.naip_labels.is_dir()
             if lacks_labels or time.monotonic() > until:
                 missing.append(f"{tried.name}, seed {seed}")
                 continue
