@@ -76,31 +76,56 @@ class Round:
     real_dates: bool = False
 
 
-# The painting of the first version: objects alone, from any donor, and no block comes down.
-PLAIN = (
-    "processes.clearance=none",
-    "processes.construction.parcel_share=0",
-    "acquisition.shadows=none",
+# What a later round adds is switched off in the earlier ones, whatever the recipe's file says today.
+STRONG = tuple(
+    f"acquisition.{step}"
+    for step in (
+        "texture={fine: [0.1, 0.5], coarse: [0.05, 0.3]}",
+        "materials={brightness: [0.1, 0.4], colour: [0.04, 0.15], patchwork: [0.05, 0.2]}",
+        "white_balance={warmth: [-0.08, 0.08], tint: [-0.03, 0.03]}",
+        "blur={sigma_px: [0.2, 0.75]}",
+        "noise={read: [0.002, 0.008], shot: [0, 0.012]}",
+    )
 )
+CALM = tuple(
+    f"acquisition.{step}"
+    for step in (
+        "texture={fine: [0, 0.2], coarse: [0, 0.12]}",
+        "materials={brightness: [0.05, 0.25], colour: [0.02, 0.08], patchwork: [0.02, 0.12]}",
+        "white_balance={warmth: [-0.04, 0.04], tint: [-0.015, 0.015]}",
+        "blur={sigma_px: [0, 0.5]}",
+        "noise={read: [0, 0.005], shot: [0, 0.006]}",
+    )
+)
+BOTH_ANEW, ONE_AS_TAKEN = ("as_taken=0",), ("as_taken=0.7",)
+NO_SUN_NO_YARDS = ("acquisition.another_sun=none", "processes.construction.parcel_share=0")
+SUN_AND_YARDS = (
+    "acquisition.another_sun={chance: 0.4, hour: [9.5, 14.5], days: [100, 300]}",
+    "processes.construction.parcel_share=0.5",
+)
+NO_BLOCKS = ("processes.clearance=none", "processes.construction.staged_share=0")
+BLOCKS = (
+    "processes.clearance={rate_per_km2_year: 8}",
+    "processes.construction.staged_share=0.3",
+)
+UNEVEN = ("activity={lognormal: [0.6, 1.0]}",)
+FIRST = (*STRONG, *BOTH_ANEW, *NO_SUN_NO_YARDS, *NO_BLOCKS)
+CALMER = (*CALM, *BOTH_ANEW, *NO_SUN_NO_YARDS, *NO_BLOCKS)
+TAKEN = (*CALM, *ONE_AS_TAKEN, *NO_SUN_NO_YARDS, *NO_BLOCKS)
+LIT = (*CALM, *ONE_AS_TAKEN, *SUN_AND_YARDS, *NO_BLOCKS)
+TORN = (*CALM, *ONE_AS_TAKEN, *SUN_AND_YARDS, *BLOCKS)
+QUIET = "building-change"
 ROUNDS = (
-    Round("start", "", "`building-change`, tiles at their own gsd", "building-change", (), read_near=False),
-    Round("near", "start", "tiles read near the gsd of the training (0.6 m)", "building-change"),
-    Round("dense", "near", "five times the events, houses three times as large", overrides=PLAIN),
-    Round("no-acquisition", "dense", "dates differ by nothing else", overrides=(*PLAIN, "acquisition=none")),
-    Round(
-        "visible", "dense", "samples whose changes cannot be seen are refused", overrides=(*PLAIN, *FILTERS)
-    ),
-    Round(
-        "uneven",
-        "dense",
-        "few busy places, many quiet ones, on average as many events",
-        overrides=(*PLAIN, "activity={lognormal: [0.6, 1.0]}"),
-    ),
-    Round("sun", "dense", "shadows fall from another sun at each date", overrides=PLAIN[:2]),
-    Round("parcels", "dense", "a third of the houses come with their yards", overrides=(PLAIN[0], PLAIN[2])),
-    Round("blocks", "dense", "whole blocks come down and lie in rubble", overrides=PLAIN[1:]),
-    Round("all", "dense", "blocks, yards and the other sun together"),
-    Round("real-dates", "all", "every other crop from two real dates of NAIP", real_dates=True),
+    Round("start", "", "`building-change`, tiles at their own gsd", QUIET, FIRST, read_near=False),
+    Round("near", "start", "tiles read near the gsd of the training (0.6 m)", QUIET, FIRST),
+    Round("dense", "near", "`pretraining`: five times the events, houses larger", overrides=FIRST),
+    Round("calm", "dense", "less grain, blur and tint at every date", overrides=CALMER),
+    Round("taken", "calm", "one date keeps the look of its source in 7 of 10 pairs", overrides=TAKEN),
+    Round("lit", "taken", "another sun with new shadows; half of the houses with yards", overrides=LIT),
+    Round("blocks", "lit", "whole blocks come down to rubble; foundations and walls", overrides=TORN),
+    Round("visible", "blocks", "pairs whose change cannot be seen are refused", overrides=(*TORN, *FILTERS)),
+    Round("uneven", "blocks", "few busy places, many quiet ones", overrides=(*TORN, *UNEVEN)),
+    Round("real-dates", "blocks", "every other crop from two real dates", overrides=TORN, real_dates=True),
 )
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,6 +44,7 @@ def acquire(
     stream_of: Callable[[str], np.random.Generator],
     *,
     keep_displacement: bool,
+    as_taken: float = 0.0,
 ) -> Acquired:
     """Return the dates after their acquisition.
 
@@ -56,22 +58,29 @@ def acquire(
         steps: (name, module, parameters).
         stream_of: stage -> its stream.
         keep_displacement: return where the pixels of each date come to lie.
+        as_taken: chance, 0 to 1, that one date keeps the look of the source: that picture was taken on a real
+            day by a real sensor, and a second sensor on top of it makes a date softer than any real one.
+            Which date it is, is drawn by lot and has nothing to do with which one was painted.
     """
-    gsd_m, labelled = scene.grid.gsd_m, not scene.surface_is_estimated
-    source = Place(scene.surface, scene.instances, scene.objects, gsd_m, labelled)
+    rng = stream_of("acquisition/as-taken")
+    untouched = int(rng.integers(len(states))) if rng.random() < as_taken else None
     context = Context(
         scene.bands,
-        gsd_m,
+        scene.grid.gsd_m,
         str(scene.image.dtype),
         latitude_deg=latitude_deg(scene.grid),
         sun=scene.sun,
-        standing_room=standing_room(source),
+        standing_room=_standing_room(scene),
     )
     modules = {name: module for name, module, _ in steps}
     acquired, records, displacements = [], [], []
     for number, (image, state) in enumerate(zip(images, states, strict=True), start=1):
-        drawn = draw_date(stream_of(f"acquisition/t{number}"), steps, context)
-        place = Place(state.surface, state.instances, state.objects, gsd_m, labelled)
+        # A stream of its own: what the steps have in common moves no step's numbers.
+        year_share = float(stream_of(f"season/t{number}").uniform())
+        dated = replace(context, year_share=year_share)
+        own = () if number - 1 == untouched else steps
+        drawn = draw_date(stream_of(f"acquisition/t{number}"), own, dated)
+        place = place_of(scene, state)
         acquired.append(
             apply_date(
                 image,
@@ -87,6 +96,31 @@ def acquire(
         if keep_displacement:
             displacements.append(displacement_of(scene.grid.shape, drawn, modules, place))
     return Acquired(acquired, tuple(records), tuple(displacements))
+
+
+# Kept with the scene: it is the same for all its samples.
+_ROOM: WeakKeyDictionary[Scene, NDArray[np.uint8]] = WeakKeyDictionary()
+
+
+def _standing_room(scene: Scene) -> NDArray[np.uint8]:
+    """Return `standing_room` of the source's picture."""
+    if scene not in _ROOM:
+        _ROOM[scene] = standing_room(place_of(scene, scene))
+    return _ROOM[scene]
+
+
+def place_of(scene: Scene, state: Scene | Snapshot) -> Place:
+    """Return what a step may see of a state of the scene when it is applied."""
+    labelled = not scene.surface_is_estimated
+    return Place(
+        state.surface,
+        state.instances,
+        state.objects,
+        scene.grid.gsd_m,
+        labelled,
+        sun=scene.sun,
+        height_m=state.height_m,
+    )
 
 
 def latitude_deg(grid: GeoGrid) -> float | None:

@@ -263,7 +263,15 @@ class Workshop:
         if self._steps is None:
             return Acquired(images, None)
         keep = self.plan.recipe.keep_displacement
-        return acquire(scene, states, images, self._steps, stream_of, keep_displacement=keep)
+        return acquire(
+            scene,
+            states,
+            images,
+            self._steps,
+            stream_of,
+            keep_displacement=keep,
+            as_taken=self.plan.recipe.as_taken,
+        )
 
     def _provenance(
         self,

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy import ndimage
 
 from diachron.core import hub
 from diachron.core.scene import Donor, Scene
+from diachron.simulators.looks import looks_of
 
 SMALLEST_M2 = 25.0
 LARGEST_M2 = 1500.0
@@ -20,9 +22,15 @@ BAND_PX = 3.0
 
 
 def donors_of(scene: Scene) -> tuple[Donor, ...]:
-    """Return the whole, compact and visible buildings of a scene, in order of id."""
+    """Return the whole, compact and visible buildings of a scene, with their looks, in order of id."""
+    standing = scene.instances > 0
+    if not standing.any() or standing.all():
+        return ()
     spread = float(scene.image[:3].std()) or 1.0
-    contrast = outline_contrast(scene)
+    distance, (rows, cols) = ndimage.distance_transform_edt(~standing, return_indices=True)
+    nearest_id = scene.instances[rows, cols]
+    contrast = outline_contrast(scene, distance, nearest_id)
+    looks = looks_of(scene, distance, nearest_id)
     found = []
     for object_id in sorted(scene.objects):
         entry = scene.objects[object_id]
@@ -36,7 +44,7 @@ def donors_of(scene: Scene) -> tuple[Donor, ...]:
             continue
         if contrast[object_id] < VISIBLE * spread:
             continue
-        found.append(Donor(scene.source, entry, area_m2, scene.grid.gsd_m, scene.sun))
+        found.append(Donor(scene.source, entry, area_m2, scene.grid.gsd_m, scene.sun, looks[object_id]))
     return tuple(found)
 
 
@@ -46,7 +54,7 @@ _ALONG = np.stack([np.sin(_ANGLES), np.cos(_ANGLES)])
 _ACROSS = np.stack([np.cos(_ANGLES), -np.sin(_ANGLES)])
 
 
-def compactness(mask: np.ndarray) -> tuple[float, float]:
+def compactness(mask: NDArray[np.bool_]) -> tuple[float, float]:
     """Return (share of its best turned box that a mask fills, the box's shorter side in pixels)."""
     # The ends of each row hold all corners.
     rows = np.flatnonzero(mask.any(axis=1))
@@ -60,20 +68,24 @@ def compactness(mask: np.ndarray) -> tuple[float, float]:
     return float(fill), float(min(lengths[best], widths[best]))
 
 
-def outline_contrast(scene: Scene) -> np.ndarray:
+def outline_contrast(
+    scene: Scene, distance: NDArray[np.float64], nearest_id: NDArray[np.int32]
+) -> NDArray[np.float64]:
     """Return, by object id, the largest difference over bands across its outline: three pixels in, three out.
 
     A label drawn beside its roof has the same picture on both sides of the line. Ground belongs to the
     nearest object; the pixel next to the line is left out, since it sees both.
+
+    Args:
+        scene: where they stand.
+        distance: (H, W) pixels from the nearest object.
+        nearest_id: (H, W) id of that object.
     """
     standing = scene.instances > 0
     count = int(scene.instances.max()) + 1
-    if not standing.any() or standing.all():
-        return np.zeros(count)
     inside = standing & (ndimage.distance_transform_edt(standing) <= BAND_PX)
-    distance, (rows, cols) = ndimage.distance_transform_edt(~standing, return_indices=True)
     outside = (distance > 1.5) & (distance <= BAND_PX + 1)
-    owners = scene.instances[rows[outside], cols[outside]], scene.instances[inside]
+    owners = nearest_id[outside], scene.instances[inside]
     sizes = [np.maximum(np.bincount(ids, minlength=count), 1) for ids in owners]
     contrast = np.zeros(count)
     for band in scene.image:

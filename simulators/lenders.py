@@ -12,10 +12,14 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
+from diachron.core.look import Tint
 from diachron.core.scene import Donor, Sun
+from diachron.simulators.looks import difference, usual_roof
 
 # Donors shrunk below this have no pixel that is sure to be theirs.
 SMALLEST_PROBED_SCALE = 0.75
+# Roofs of one scene differ among themselves by so much; only what a roof differs more is strange.
+OWN_ROOFS = 1.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,10 +29,12 @@ class Lender:
     Args:
         donor: the object.
         shadow_turn_deg: the turn that brings its shadow under the scene's sun; None where none is known to.
+        strangeness: how far its roof is from the roofs of the scene, beyond what they differ themselves.
     """
 
     donor: Donor
     shadow_turn_deg: float | None
+    strangeness: float = 0.0
     key: tuple[str, int] = field(init=False)
     """Scene and object, by which its uses are counted."""
     core_px: float = field(init=False)
@@ -85,16 +91,31 @@ class LenderTable:
         """Return the donors of a hub class from this scene, or those from other scenes, in order."""
         key = (object_class, same_scene)
         if key not in self._groups:
+            usual = None if same_scene else self._usual_roof(object_class)
             self._groups[key] = [
-                Lender(donor, _shadow_turn(donor.sun, self.sun, same_scene=same_scene))
+                Lender(
+                    donor,
+                    _shadow_turn(donor.sun, self.sun, same_scene=same_scene),
+                    _strangeness(donor, usual),
+                )
                 for donor in self.donors
                 if donor.object.object_class == object_class and (donor.scene == self.scene) == same_scene
             ]
         return self._groups[key]
 
+    def _usual_roof(self, object_class: int) -> Tint | None:
+        """Return the middle colour of the scene's own roofs, as far as they lend."""
+        own = (lender.donor.look for lender in self.of(object_class, same_scene=True))
+        return usual_roof([look for look in own if look is not None])
+
     def serves(self, donors: tuple[Donor, ...]) -> bool:
         """Return whether these are its donors, one by one the same."""
         return len(donors) == len(self.donors) and all(map(operator.is_, donors, self.donors))
+
+
+def _strangeness(donor: Donor, usual: Tint | None) -> float:
+    """Return how much more a donor's roof differs from the usual one than those of one scene do."""
+    return 0.0 if donor.look is None else max(0.0, difference(donor.look.roof, usual) - OWN_ROOFS)
 
 
 def _shadow_turn(there: Sun | None, here: Sun | None, *, same_scene: bool) -> float | None:

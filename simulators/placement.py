@@ -11,14 +11,16 @@ from itertools import accumulate, chain, cycle, islice
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import ndimage
 
 from diachron.core.distributions import Quantity, draw_quantity
 from diachron.core.motion import Motion
+from diachron.core.optics import optics_of
 from diachron.core.scene import Donor, Footprint
 from diachron.simulators import orientation
+from diachron.simulators.donor_motion import centred_motion, feasible_turn, moved_footprint, roof_motion
 from diachron.simulators.lenders import Lender
-from diachron.simulators.shapes import ROUNDING_PX, draw_shape, trimmed
+from diachron.simulators.looks import colours_of, difference, softness
+from diachron.simulators.shapes import ROUNDING_PX, draw_shape
 from diachron.simulators.site import HALF_A_HOUSE_PX, SMALLEST_GAP_PX, Site
 
 # Places tried, and pixels of open ground looked at for them, before an incident is given up.
@@ -27,12 +29,19 @@ BATCH = 32
 BATCHES = 24
 # The middle of a house is at least this far from its walls.
 HALF_A_HOUSE_M = 1.7
-# Donors tried at one place.
-DONORS_PER_PLACE = 4
+# Donors looked at for one place, and those tried. With many of them nearly every place gets the smallest.
+LOOKED_AT = 8
+DONORS_PER_PLACE = 2
+# A house alone on ground of more than this many times its own width leaves room for a larger one, which is
+# liked better: each factor of e counts as half a difference of looks.
+ROOMY = 3.0
+ROOMY_WEIGHT = 0.5
+# Grounds that differ by more are not of one kind: a yard that came along would lie there like a rug.
+YARD_LIMIT = 1.2
+# A yard that is enlarged or shrunk by more shows cars and trees of the wrong size.
+YARD_SCALE = (0.8, 1.25)
 # A donor seen with larger pixels than this many times the scene's would look soft among sharp roofs.
 COARSEST = 1.3
-# A turn this small is left out: the pixels then stay as they are, without resampling.
-NEGLIGIBLE_TURN_DEG = 4.0
 # An interpolated mask is sure of a pixel whose four neighbours are its own: a diagonal more.
 BLURRED_PX = 1.42
 
@@ -53,6 +62,11 @@ class Wish:
         turn_limit_deg: how far a donor's shadow may disagree with the scene's sun.
         scale: of a donor, beyond the difference in gsd.
         sources: weights of donors of this scene, donors of other scenes, drawn shapes.
+        look_temperature: how freely donors are chosen that look unlike the place: one that is farther by this
+            many differences (`looks.difference`) is taken e times less often; 0 takes the nearest.
+        parcel_share: of the donors whose yard comes along, where it suits the place; of all from the same
+            picture where it shows no sun, unless this is 0.
+        parcel_margin_m: how far around the house.
     """
 
     object_class: int
@@ -63,6 +77,9 @@ class Wish:
     turn_limit_deg: float
     scale: Quantity
     sources: tuple[float, float, float]
+    look_temperature: float = 0.5
+    parcel_share: float = 0.0
+    parcel_margin_m: Quantity = (3.0, 8.0)
 
     @cached_property
     def allowed(self) -> NDArray[np.bool_]:
@@ -94,6 +111,8 @@ class _Search:
         gap_px, set_back_px, area_m2: drawn from the wish.
         deck: donors in random order, over and over; each place that is tried is dealt the next ones.
         deck_size: how many they are.
+        blur_px: of the edges of the scene.
+        margin_m: of the yard that a donor brings along, None where it comes alone.
     """
 
     site: Site
@@ -104,6 +123,8 @@ class _Search:
     area_m2: float
     deck: Iterator[Lender]
     deck_size: int
+    blur_px: float
+    margin_m: float | None
 
     def room_px(self, row: int, col: int) -> float:
         """Return the radius of the open ground around a pixel, less the gap that is to be kept."""
@@ -113,9 +134,9 @@ class _Search:
         """Return whether a footprint may stand where it is."""
         return self.site.fits(footprint, self.wish.allowed, self.gap_px, self.set_back_px)
 
-    def dealt(self, local_deg: float | None) -> Iterator[tuple[Lender, float]]:
-        """Yield the next donors that can be turned to suit the place, each once, with the turn."""
-        for lender in islice(self.deck, self.deck_size):
+    def dealt(self, local_deg: float | None, most: int) -> Iterator[tuple[Lender, float]]:
+        """Yield those of the next donors that can be turned to suit the place, each once, with the turn."""
+        for lender in islice(self.deck, min(most, self.deck_size)):
             turn = feasible_turn(lender, local_deg, self.wish.turn_limit_deg)
             if turn is not None:
                 yield lender, turn
@@ -134,7 +155,13 @@ def place(rng: np.random.Generator, site: Site, wish: Wish) -> Placement | str:
         return "no_donor"
     gsd = site.scene.grid.gsd_m
     area_m2 = draw_quantity(rng, wish.area_m2)
-    lenders = _suited(site, wish, origin, area_m2)
+    lenders = _shuffled(rng, _suited(site, wish, origin, area_m2), wish.look_temperature)
+    brings_yard = rng.random() < wish.parcel_share
+    margin_m = draw_quantity(rng, wish.parcel_margin_m)
+    if site.scene.sun is None:
+        # No shadow can be cast: a house has the one that lies in its own yard, or none. In another picture
+        # it may point elsewhere.
+        brings_yard = origin == "scene" and wish.parcel_share > 0
     search = _Search(
         site,
         wish,
@@ -142,8 +169,10 @@ def place(rng: np.random.Generator, site: Site, wish: Wish) -> Placement | str:
         gap_px=max(SMALLEST_GAP_PX, wish.gap_m / gsd),
         set_back_px=draw_quantity(rng, wish.set_back_m) / gsd,
         area_m2=area_m2,
-        deck=cycle(map(lenders.__getitem__, rng.permutation(len(lenders)).tolist())),
+        deck=cycle(lenders),
         deck_size=len(lenders),
+        blur_px=optics_of(site.scene).blur_px,
+        margin_m=margin_m if brings_yard else None,
     )
     try_at = _drawn_at if origin == "drawn" else _donor_at
     for row, col in islice(_places(rng, search), PLACES):
@@ -182,6 +211,17 @@ def _suited(site: Site, wish: Wish, origin: str, area_m2: float) -> list[Lender]
     return [lender for lender in both if 0.6 <= lender.donor.area_m2 / area_m2 <= 3.0]
 
 
+def _shuffled(rng: np.random.Generator, lenders: list[Lender], temperature: float) -> list[Lender]:
+    """Return donors in random order, the stranger ones rather later.
+
+    Sorting by -strangeness / temperature plus Gumbel noise is drawing one after the other with the chances
+    exp(-strangeness / temperature) (Plackett-Luce).
+    """
+    strangeness = np.array([lender.strangeness for lender in lenders])
+    keys = strangeness - temperature * rng.gumbel(size=len(lenders))
+    return list(map(lenders.__getitem__, keys.argsort(kind="stable").tolist()))
+
+
 def _places(rng: np.random.Generator, search: _Search) -> Iterator[tuple[int, int]]:
     """Yield pixels in proportion to how suitable they are: open, off the road, near roads or neighbours."""
     scene, terrain = search.site.scene, search.site.terrain
@@ -212,18 +252,8 @@ def _donor_at(
     rng: np.random.Generator, search: _Search, row: int, col: int, local: float | None
 ) -> Placement | None:
     """Return the first of a few donors that fits at (row, col), turned as its sun allows."""
-    site, same = search.site, search.origin == "scene"
-    room_px = search.room_px(row, col)
-    # All sizes are drawn before the first is tried, so that a stream does not depend on what fits.
-    options = [
-        (lender, turn, 1.0 if same else _scale(rng, search, lender.donor))
-        for lender, turn in islice(search.dealt(local), DONORS_PER_PLACE)
-    ]
-    for lender, turn, scale in options:
-        # Most places are too narrow, and one number or a few pixels tell; turning a mask costs much more.
-        exact = turn == 0.0 and scale == 1.0
-        if room_px <= (lender.core_px if exact else (lender.core_px - BLURRED_PX) * scale) - 2 * ROUNDING_PX:
-            continue
+    site = search.site
+    for lender, turn, scale in _ranked(rng, search, row, col, local):
         if not site.is_open(lender.moved_probes(row, col, turn, scale), search.gap_px, search.set_back_px):
             continue
         donor = lender.donor
@@ -232,8 +262,48 @@ def _donor_at(
         if footprint is not None and search.fits(footprint):
             own_deg = donor.object.orientation_deg
             facing = None if own_deg is None else (own_deg + turn) % 90.0
-            return Placement(footprint, facing, {"origin": "donor", **_lent(donor, motion)}, donor)
+            record = {"origin": "donor", **_lent(donor, motion), **_yard(search, donor, row, col, scale)}
+            return Placement(footprint, facing, record, donor)
     return None
+
+
+def _ranked(
+    rng: np.random.Generator, search: _Search, row: int, col: int, local: float | None
+) -> list[tuple[Lender, float, float]]:
+    """Return a few donors that are small enough for a place with turn and scale, rather those that suit it.
+
+    Chances fall with the difference between the ground around the donor and that of the place, with its
+    blur beside the scene's, and where the place has room for much more.
+    """
+    room_px, same = search.room_px(row, col), search.origin == "scene"
+    here = colours_of(search.site.scene).at(row, col)
+    options, distances = [], []
+    for lender, turn in search.dealt(local, LOOKED_AT):
+        scale = 1.0 if same else _scale(rng, search, lender.donor)
+        # Most places are too narrow, and one number tells; turning a mask costs much more.
+        exact = turn == 0.0 and scale == 1.0
+        core_px = lender.core_px if exact else (lender.core_px - BLURRED_PX) * scale
+        if room_px <= core_px - 2 * ROUNDING_PX:
+            continue
+        distance = ROOMY_WEIGHT * math.log(max(1.0, room_px / (ROOMY * max(core_px, 1.0))))
+        look = lender.donor.look
+        if look is not None:
+            distance += difference(look.ground, here) + softness(look, scale, search.blur_px)
+        options.append((lender, turn, scale))
+        distances.append(distance)
+    keys = np.array(distances) - search.wish.look_temperature * rng.gumbel(size=len(options))
+    return [options[k] for k in keys.argsort(kind="stable")[:DONORS_PER_PLACE].tolist()]
+
+
+def _yard(search: _Search, donor: Donor, row: int, col: int, scale: float) -> dict[str, object]:
+    """Return how much of its yard a donor brings along, if that was drawn and suits the place."""
+    if search.margin_m is None or donor.look is None or donor.look.ground is None:
+        return {}
+    here = colours_of(search.site.scene).at(row, col)
+    size = scale * search.site.scene.grid.gsd_m / donor.gsd_m
+    if difference(donor.look.ground, here) > YARD_LIMIT or not YARD_SCALE[0] <= size <= YARD_SCALE[1]:
+        return {}
+    return {"parcel_margin_m": search.margin_m}
 
 
 def _scale(rng: np.random.Generator, search: _Search, donor: Donor) -> float:
@@ -244,69 +314,6 @@ def _scale(rng: np.random.Generator, search: _Search, donor: Donor) -> float:
 def _lent(donor: Donor, motion: Motion) -> dict[str, object]:
     """Return what a renderer must know to take a donor's pixels."""
     return {"donor_scene": donor.scene, "donor_object": donor.object.id, "motion": motion.to_json()}
-
-
-def feasible_turn(lender: Lender, local_deg: float | None, limit_deg: float) -> float | None:
-    """Return by how much to turn a donor so that walls fit the neighbourhood and shadows the sun.
-
-    Args:
-        lender: the donor, with the turn that its shadow asks for.
-        local_deg: direction of the neighbourhood modulo 90 degrees, None where nothing stands.
-        limit_deg: how far the turned shadow may disagree with the sun.
-
-    Returns:
-        The turn in degrees, or None where no turn satisfies both.
-    """
-    wanted = lender.shadow_turn_deg
-    if wanted is None:
-        return None
-    turn = wanted
-    own = lender.donor.object.orientation_deg
-    if local_deg is not None and own is not None:
-        first = orientation.quarter_turn_difference(own, local_deg)
-        # Of the turns that line up the walls, the one nearest to what is wanted.
-        turn = first + 90.0 * math.ceil((wanted - first) / 90.0 - 0.5)
-        if abs(turn - wanted) > limit_deg:
-            return None
-    return 0.0 if abs(turn) < NEGLIGIBLE_TURN_DEG else turn
-
-
-def centred_motion(donor: Donor, row: int, col: int, turn_deg: float, scale: float) -> Motion:
-    """Return the motion that takes the middle pixel of a donor's window to (row, col)."""
-    source = donor.object.footprint
-    height, width = source.mask.shape
-    return Motion(
-        float(source.row + height // 2),
-        float(source.col + width // 2),
-        float(row),
-        float(col),
-        turn_deg,
-        scale,
-    )
-
-
-def moved_footprint(donor: Donor, motion: Motion) -> Footprint | None:
-    """Return a donor's footprint at its new place; None where scaling leaves a dot."""
-    source = donor.object.footprint
-    height, width = source.mask.shape
-    row, col = int(motion.to_row), int(motion.to_col)
-    if motion.is_exact:
-        return Footprint(row - height // 2, col - width // 2, source.mask)
-    c, s = (abs(f(math.radians(motion.turn_deg))) * motion.scale / 2 for f in (math.cos, math.sin))
-    # The turned window, and a pixel more for the rounding of its middle and for the blur.
-    down, right = math.ceil(height * c + width * s) + 2, math.ceil(height * s + width * c) + 2
-    top, left = row - down, col - right
-    shape = (2 * down + 1, 2 * right + 1)
-    offset = motion.offset(top, left) - np.array([source.row, source.col])
-    soft = ndimage.affine_transform(
-        source.mask.astype(np.float32),
-        motion.matrix(),
-        offset,
-        output_shape=shape,
-        order=1,
-        mode="grid-constant",
-    )
-    return trimmed(Footprint(top, left, soft > 0.5))
 
 
 def _drawn_at(
@@ -322,27 +329,9 @@ def _drawn_at(
     footprint = shape.footprint_at(row, col)
     if footprint is None or not search.fits(footprint):
         return None
-    for lender, turn in islice(search.dealt(local), 1):
+    for lender, turn in islice(search.dealt(local, search.deck_size), 1):
         donor = lender.donor
-        motion = _roof_motion(donor, footprint, turn, donor.gsd_m / site.scene.grid.gsd_m)
+        motion = roof_motion(donor, footprint, turn, donor.gsd_m / site.scene.grid.gsd_m)
         if motion is not None:
             return Placement(footprint, local, {"origin": "drawn", **_lent(donor, motion)}, donor)
     return None if site.needs_pixels else Placement(footprint, local, {"origin": "drawn"})
-
-
-def _roof_motion(donor: Donor, footprint: Footprint, turn_deg: float, gsd_scale: float) -> Motion | None:
-    """Return the motion that covers a footprint with a donor's roof; None where it would be blown up."""
-    source = donor.object.footprint
-    # The roof must cover the whole shape: scale by the side that needs it most, and no more than that.
-    need = max(footprint.mask.shape[0] / source.mask.shape[0], footprint.mask.shape[1] / source.mask.shape[1])
-    scale = max(gsd_scale, need)
-    if scale > 1.35 * gsd_scale:
-        return None
-    return Motion(
-        source.row + (source.mask.shape[0] - 1) / 2,
-        source.col + (source.mask.shape[1] - 1) / 2,
-        footprint.row + (footprint.mask.shape[0] - 1) / 2,
-        footprint.col + (footprint.mask.shape[1] - 1) / 2,
-        turn_deg,
-        scale,
-    )

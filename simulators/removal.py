@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from diachron.core.scene import SceneObject
+from diachron.core.scene import Footprint, SceneObject
 from diachron.simulators.site import Site
 
 # What fills less of its box is a piece of a labelled block, not a building that could go alone.
@@ -30,3 +30,9 @@ def ground_under(site: Site, entry: SceneObject) -> int:
     """Return the hub surface that most of an object's footprint stands on."""
     under = site.scene.surface[entry.footprint.window][entry.footprint.mask]
     return int(np.bincount(under).argmax())
+
+
+def one_kind(site: Site, footprint: Footprint) -> int | None:
+    """Return the hub surface of a footprint; None where there are several, which a log cannot bring back."""
+    under = site.scene.surface[footprint.window][footprint.mask]
+    return int(under[0]) if (under == under[0]).all() else None

@@ -284,6 +284,20 @@ class Site:
             return False
         return not any(closed.touches(footprint) for closed in self._closed)
 
+    def unclaimed(self) -> Mask:
+        """Return (H, W) pixels that no event has touched, with the gaps that new objects keep around them."""
+        free = np.ones(self.scene.grid.shape, bool)
+        for closed in self._closed:
+            # A gap may reach over the border, where there is nothing to claim.
+            top, left = closed.footprint.row - closed.reach, closed.footprint.col - closed.reach
+            grown = closed.grown[max(-top, 0) :, max(-left, 0) :]
+            part = free[max(top, 0) :, max(left, 0) :][: grown.shape[0], : grown.shape[1]]
+            part &= ~grown[: part.shape[0], : part.shape[1]]
+        for object_id in sorted(self._gone):
+            footprint = self.scene.objects[object_id].footprint
+            free[footprint.window][footprint.mask] = False
+        return free
+
     def take(self, footprint: Footprint, gap_px: float) -> None:
         """Close a footprint and the gap around it for later placements."""
         self._closed.append(_Closed(footprint, max(gap_px, SMALLEST_GAP_PX)))

@@ -17,6 +17,7 @@ VERBS: dict[str, str] = {
     "inspect": "Say what a data set, a source or a tile holds.",
     "report": "Write a self-contained HTML page to look at a data set.",
     "export": "Write a data set in the layout of another tool.",
+    "render": "Draw one sample stage by stage.",
     "train": "Train a change detector on data sets.",
     "predict": "Find change in two rasters with a trained detector.",
     "segment": "Write label maps of pictures with a trained segmenter.",

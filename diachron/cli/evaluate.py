@@ -33,6 +33,9 @@ command.add_command(quality)
     help="Several sources: a YAML list of the options above, instead of them.",
 )
 @click.option(
+    "--donors", metavar="DIR|LIST.yaml", help="Labelled tiles whose objects the recipes put up instead."
+)
+@click.option(
     "--test",
     "tests",
     multiple=True,
@@ -81,6 +84,7 @@ command.add_command(quality)
 def zero_shot(
     recipes: tuple[str, ...],
     source_list: Path | None,
+    donors: str | None,
     tests: tuple[str, ...],
     out: Path | None,
     samples: int,
@@ -132,10 +136,20 @@ def zero_shot(
     if out is None:
         with TemporaryDirectory(prefix="diachron-") as folder:
             trials = run_arms(
-                sources, tests, arms, budget, Path(folder), sheets=False, workers=workers, say=say
+                sources,
+                tests,
+                arms,
+                budget,
+                Path(folder),
+                sheets=False,
+                donors=donors,
+                workers=workers,
+                say=say,
             )
     else:
-        trials = run_arms(sources, tests, arms, budget, out, sheets=True, workers=workers, say=say)
+        trials = run_arms(
+            sources, tests, arms, budget, out, sheets=True, donors=donors, workers=workers, say=say
+        )
     rows = rows_of(trials, f"{steps} steps")
     table = markdown(rows)
     result = {"rows": rows, "runs": flat_runs(trials)}

@@ -13,6 +13,7 @@ from diachron.core import hub
 from diachron.core.errors import GridError
 from diachron.core.grid import GeoGrid
 from diachron.core.labels import LabelSchema
+from diachron.core.look import Look
 
 Mask = NDArray[np.bool_]
 
@@ -193,6 +194,7 @@ class Donor:
         area_m2: its footprint on the ground there.
         gsd_m: of that scene.
         sun: of that scene.
+        look: of the object and the ground around it; None where it was not measured.
     """
 
     scene: str
@@ -200,6 +202,7 @@ class Donor:
     area_m2: float
     gsd_m: float
     sun: Sun | None = field(default=None)
+    look: Look | None = None
 
 
 @dataclass(frozen=True)

@@ -71,6 +71,7 @@ def run_arms(
     folder: Path,
     *,
     sheets: bool,
+    donors: str | None = None,
     workers: int = 1,
     say: Callable[[str], None] = lambda line: None,
 ) -> list[dict[str, Any]]:
@@ -83,6 +84,7 @@ def run_arms(
         budget: the same for all.
         folder: everything that is made lies under it; finished trials are taken from there.
         sheets: whether to draw contact sheets of the errors.
+        donors: tiles whose objects the recipes put up instead of the sources' own.
         workers: processes that make pairs.
         say: called with a line on what is being done.
 
@@ -100,12 +102,20 @@ def run_arms(
         for name, text, pairs in zip(names, tests, opened, strict=True)
     }
     config = DetectorConfig(budget.architecture, "binary", 3)
-    line_up = LineUp(sources, budget.samples, config, budget.training(), folder / "data-sets", workers)
+    line_up = LineUp(
+        sources, budget.samples, config, budget.training(), folder / "data-sets", workers, donors
+    )
     options = TrialOptions(
         folder,
         choose_threshold=budget.choose_threshold,
         sheets=sheets,
-        settings={**asdict(budget), "sources": [str(entry) for entry in sources], "real": arms.real},
+        settings={
+            **asdict(budget),
+            "sources": [str(entry) for entry in sources],
+            "real": arms.real,
+            # Only where there are some, so that trials kept from before are found again.
+            **({} if donors is None else {"donors": donors}),
+        },
     )
     return [
         run_trial(method, seed, judges, options, say=say)

@@ -11,6 +11,7 @@ from diachron.pipelines.plan import Plan
 from diachron.pipelines.recipes import Recipe
 from diachron.pipelines.run import RunOptions, generate
 from diachron.pipelines.sources import SourceOptions, discover
+from diachron.pipelines.sources.donors import discover_donors
 
 # A source with few tiles still gets this many pairs: the kinds of place count more than their number.
 FEWEST_PAIRS = 8
@@ -23,6 +24,7 @@ def make_pairs(
     seed: int,
     folder: Path,
     *,
+    donors: str | None = None,
     workers: int = 1,
     progress: Callable[[str], None] | None = None,
 ) -> list[Path]:
@@ -34,10 +36,12 @@ def make_pairs(
         samples: pairs in all, shared out by the number of windows of each source.
         seed: of every run.
         folder: receives `00`, `01` and so on.
+        donors: folder, glob or YAML list of tiles whose objects are put up instead of the sources' own.
         workers: processes.
         progress: called with a line for each finished source.
 
     Raises:
+        RecipeError: the recipe asks for real dates and a source has none, or the donors do not fit.
         SourceError: a source has no usable tile, or nothing could be made of it.
     """
     found = [discover(recipe.source_options(options)) for options in sources]
@@ -46,7 +50,8 @@ def make_pairs(
     for number, (source, count) in enumerate(zip(found, windows, strict=True)):
         wanted = max(FEWEST_PAIRS, round(samples * count / sum(windows)))
         out = folder / f"{number:02d}"
-        result = generate(Plan(recipe, source, seed, wanted), RunOptions(out, workers))
+        lending = () if donors is None else discover_donors(donors, source)
+        result = generate(Plan(recipe, source, seed, wanted, lending), RunOptions(out, workers))
         if result.done + result.found == 0:
             raise SourceError(f"{out}: no pair could be made; {result.example}")
         if progress is not None:

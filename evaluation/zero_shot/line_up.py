@@ -45,6 +45,7 @@ class LineUp:
         config, options: detector and budget.
         data_sets: folder of the data sets of recipes, shared by the methods that train on the same.
         workers: processes that make pairs.
+        donors: tiles whose objects the recipes put up, as `make_pairs` takes them; rivals borrow none.
     """
 
     sources: Sequence[SourceOptions]
@@ -53,6 +54,7 @@ class LineUp:
     options: TrainingOptions
     data_sets: Path
     workers: int = 1
+    donors: str | None = None
 
     def recipe(
         self,
@@ -139,7 +141,9 @@ class LineUp:
 
         def made(seed: int) -> list[Path]:
             home = self.data_sets / name / f"seed-{seed}"
-            return make_pairs(resolved, sources, self.samples, seed, home, workers=self.workers)
+            return make_pairs(
+                resolved, sources, self.samples, seed, home, donors=self.donors, workers=self.workers
+            )
 
         return made
 

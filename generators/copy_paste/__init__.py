@@ -6,12 +6,17 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from diachron.core.hub import NETWORKS
 from diachron.core.sample import Painted, RenderRequest
 from diachron.core.streams import noise_seed
 from diachron.generators.copy_paste.canvas import Canvas
 from diachron.generators.copy_paste.clearing import clear_plot, remove_object
 from diachron.generators.copy_paste.edits import plan_edits
+from diachron.generators.copy_paste.fields import paint_field
 from diachron.generators.copy_paste.paste import paste_object
+from diachron.generators.copy_paste.roads import paint_road
+from diachron.generators.copy_paste.rubble import clear_block
+from diachron.generators.copy_paste.sites import paint_site
 
 REGISTERED = True
 NEEDS_DONORS = True
@@ -31,8 +36,9 @@ def draw(rng: np.random.Generator, request: RenderRequest) -> dict[str, object]:
 def paint(request: RenderRequest, params: Mapping[str, object]) -> Painted:
     """Return the scene's picture in the target state.
 
-    Objects that are gone leave first, then plots are cleared, then new objects come with their shadows, in
-    order of id. Outside `edit` every band keeps its bytes; the dtype is the source's.
+    Objects that are gone leave first, then blocks and plots are cleared, then building sites and new objects
+    come with their shadows, in order of id. Outside `edit` every band keeps its bytes; the dtype is the
+    source's.
 
     Args:
         request: scene, target state, log and donors.
@@ -45,9 +51,19 @@ def paint(request: RenderRequest, params: Mapping[str, object]) -> Painted:
     canvas = Canvas(request, seed=int(params["texture_seed"]))  # type: ignore[call-overload]
     for entry, ground in edits.removed:
         remove_object(canvas, entry, ground)
+    for block in edits.blocks:
+        (paint_field if "rows_deg" in block.event.parameters else clear_block)(canvas, block)
     for event in edits.cleared:
         clear_plot(canvas, event)
+    for event in edits.sites:
+        paint_site(canvas, event)
+    # Roads first: the shadows of new houses fall on them.
     for entry, event in edits.added:
+        if entry.object_class in NETWORKS:
+            paint_road(canvas, entry, event)
+    for entry, event in edits.added:
+        if entry.object_class in NETWORKS:
+            continue
         paste_object(
             canvas, entry, event, gain=1.0 + float(canvas.rng(entry.id).uniform(-ROOF_GAIN, ROOF_GAIN))
         )

@@ -11,6 +11,7 @@ from diachron.core.scene import Scene, SceneObject
 from diachron.generators.copy_paste.canvas import Canvas
 from diachron.generators.copy_paste.ground import grow_ground
 from diachron.generators.copy_paste.palette import OBJECT_MARGIN_PX, palette_of
+from diachron.generators.copy_paste.plots import SPREAD_M, broken, worked
 from diachron.generators.copy_paste.shadows import own_shadow, padded, shadow_reach_px
 
 # Eaves, walls and drawing errors beside a footprint: outlines are loose by one to two pixels or a metre.
@@ -47,38 +48,43 @@ def remove_object(canvas: Canvas, entry: SceneObject, ground: int) -> None:
     known = free & ~hole & ~near_others & lit
     picture = canvas.image[:, box[0], box[1]].astype(np.float32)
     filled = grow_ground(
-        canvas.rng(entry.id), scene, other_scenes(canvas), ground, box, picture, hole, known, join=True
+        canvas.rng(entry.id),
+        scene,
+        other_scenes(canvas),
+        ground,
+        box,
+        picture,
+        hole,
+        known,
+        join=True,
+        reach=free & ~hole & ~near_others,
     )
+    touched = hole | (filled != picture).any(axis=0)
     if on_road.any() and scene.sun is not None:
         # A road keeps its own markings: it is lit again instead of being replaced.
         contrast = np.asarray(scene.sun.contrast, np.float32)[:, None, None]
         soft = np.clip(ndimage.gaussian_filter(on_road.astype(np.float32), 1.0), 0.0, 1.0)
         filled = np.where(on_road, filled / (1.0 - (1.0 - contrast) * soft), filled)
-    touched = hole | on_road
-    # Half a pixel of transition inside the hole, so that no line shows where two grounds meet.
-    depth = ndimage.distance_transform_edt(hole)
-    alpha = np.clip(depth / 2.0, 0.0, 1.0)
-    blended = np.where(hole & ~footprint, alpha * filled + (1 - alpha) * picture, filled)
-    canvas.put(box, touched, blended, "removed shadow and walls", footprint)
+    # Where no ground beyond the rim could be used, half a pixel of transition hides the line.
+    depth = ndimage.distance_transform_edt(np.pad(touched | footprint, 1))[1:-1, 1:-1]
+    alpha = np.where(footprint, 1.0, np.clip(depth / 2.0, 0.0, 1.0))
+    filled = np.where(touched, alpha * filled + (1.0 - alpha) * picture, filled)
+    canvas.put(box, touched | on_road, filled, "removed shadow and walls", footprint)
 
 
 def clear_plot(canvas: Canvas, event: ChangeEvent) -> None:
-    """Paint bare ground over the footprint of a construction that has only begun."""
+    """Paint broken ground over and a little beyond the footprint of a construction that has only begun."""
     scene = canvas.scene
+    gsd = scene.grid.gsd_m
+    rng = canvas.rng(event.id + (1 << 32))
     entry = SceneObject(event.object_id, hub.BUILDING, event.footprint)
-    box, footprint = padded(scene, entry, 6)
+    box, footprint = padded(scene, entry, int(np.ceil(3.0 * SPREAD_M / gsd)) + 2)
     picture = canvas.image[:, box[0], box[1]].astype(np.float32)
+    free = palette_of(scene).open_ground[box] & (canvas.target.instances[box] == 0)
+    share = broken(rng, footprint, free, gsd)
+    hole = share > 0
     filled = grow_ground(
-        canvas.rng(event.id + (1 << 32)),
-        scene,
-        other_scenes(canvas),
-        hub.BARE,
-        box,
-        picture,
-        footprint,
-        np.zeros_like(footprint),
-        join=False,
+        rng, scene, other_scenes(canvas), hub.BARE, box, picture, hole, np.zeros_like(hole), join=False
     )
-    depth = ndimage.distance_transform_edt(footprint)
-    alpha = np.clip(depth / 3.0, 0.0, 1.0)
-    canvas.put(box, footprint, alpha * filled + (1 - alpha) * picture, "plot", footprint)
+    filled = filled * worked(rng, hole.shape, footprint, gsd)
+    canvas.put(box, hole | footprint, picture + share * (filled - picture), "plot", footprint)

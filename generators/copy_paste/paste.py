@@ -7,19 +7,40 @@ from collections.abc import Mapping
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import ndimage
+from scipy import ndimage, special
 
 from diachron.core.errors import RenderError
 from diachron.core.events import ChangeEvent
 from diachron.core.hub import NETWORKS
 from diachron.core.motion import Motion
-from diachron.core.scene import Scene, SceneObject, object_class_map
-from diachron.generators.copy_paste.canvas import Canvas
+from diachron.core.optics import optics_of
+from diachron.core.scene import SceneObject, object_class_map
+from diachron.generators.copy_paste.canvas import Box, Canvas
 from diachron.generators.copy_paste.light import in_local_light
-from diachron.generators.copy_paste.shadows import cast, measured_length_m, padded, shadow_reach_px
+from diachron.generators.copy_paste.parcels import blended, room_for, yard_of
+from diachron.generators.copy_paste.patch import Patch
+from diachron.generators.copy_paste.shadows import (
+    cast,
+    lower_roofs,
+    measured_length_m,
+    padded,
+    shadow_reach_px,
+)
 
 Mask = NDArray[np.bool_]
 Picture = NDArray[np.float32]
+
+# Pixels around an object's window for the softness of its edge and of its shadow.
+EDGE_PX = 6
+# No edge of a picture is sharper, and what is less opaque is not painted.
+SHARPEST_PX = 0.45
+FAINTEST = 0.04
+# A house casts at least this share of the usual shadow, or of its own width where that is less.
+SHORTEST = 0.4
+# Smoothing that takes the stairs of pixels out of an outline.
+STAIRS_PX = 0.7
+# Of the streams of an object, the one of noise and ragged outlines.
+STREAM = 1 << 33
 
 
 def paste_object(canvas: Canvas, entry: SceneObject, event: ChangeEvent, *, gain: float) -> None:
@@ -46,49 +67,82 @@ def paste_object(canvas: Canvas, entry: SceneObject, event: ChangeEvent, *, gain
     if scene.sun is not None and donor_scene.sun is not None:
         # The same house under another sun: lengths go as the usual lengths of the two pictures.
         length_m *= scene.sun.shadow_length_m / max(donor_scene.sun.shadow_length_m, 1e-6)
+    if scene.sun is not None and "parcel_margin_m" not in parameters:
+        # A donor whose outline takes in its shadow seems to cast none, and would lie there like a rug.
+        width_m = entry.footprint.pixels**0.5 * scene.grid.gsd_m
+        length_m = max(length_m, SHORTEST * min(scene.sun.shadow_length_m, width_m))
     length_px = min(length_m / scene.grid.gsd_m, float(shadow_reach_px(scene)))
-    box, footprint = padded(scene, entry, math.ceil(length_px) + 4)
-    moved = moved_pixels(donor_scene, donor, motion, box, footprint)
-    moved = in_local_light(moved, donor_scene, donor, scene, entry) * np.float32(gain)
+    margin_px = float(parameters.get("parcel_margin_m", 0.0)) / scene.grid.gsd_m  # type: ignore[arg-type]
+    box, footprint = padded(scene, entry, math.ceil(max(length_px, margin_px)) + EDGE_PX)
+    rng = canvas.rng(entry.id + STREAM)
     picture = canvas.image[:, box[0], box[1]].astype(np.float32)
-    ground = canvas.target.instances[box] == 0
-    classes = object_class_map(canvas.target.instances[box], canvas.target.objects)
-    receives = (ground | np.isin(classes, list(NETWORKS))) & ~scene.ignored[box]
-    shaded, shadow = cast(scene, picture, box, footprint, receives, length_px)
-    # An edge pixel sees roof and ground: half of each, inside the footprint.
-    depth = ndimage.distance_transform_edt(np.pad(footprint, 1))[1:-1, 1:-1]
-    alpha = np.clip(depth / 2.0, 0.0, 1.0).astype(np.float32)
-    painted = np.where(footprint, alpha * moved + (1.0 - alpha) * shaded, shaded)
-    canvas.put(box, footprint | shadow, painted, "new shadow", footprint)
+    patch = Patch(donor_scene, donor, motion, box, footprint.shape)
+    parcel, taken = np.zeros_like(footprint), patch.roof()
+    if margin_px > 0:
+        parcel, with_yard = _parcel(canvas, patch, rng, entry, footprint, margin_px)
+        taken = with_yard if parcel.any() else taken
+    moved = in_local_light(patch.pixels(scene, taken), donor_scene, donor, scene, entry)
+    if parcel.any():
+        picture = blended(picture, moved, footprint, parcel, margin_px, scene.grid.gsd_m)
+    roof = moved * np.float32(gain) + patch.missing_noise(scene, rng)
+    instances = canvas.target.instances[box]
+    classes = object_class_map(instances, canvas.target.objects)
+    receives = ((instances == 0) | np.isin(classes, list(NETWORKS))) & ~scene.ignored[box]
+    roofs = lower_roofs(scene, canvas.target, box, entry)
+    shaded, shadow = cast(scene, picture, box, footprint, receives, length_px, roofs)
+    alpha = _opacity(footprint, parcel, max(optics_of(scene).blur_px, SHARPEST_PX))
+    alpha[~(footprint | (receives & (instances == 0)))] = 0.0
+    painted = alpha * roof + (1.0 - alpha) * shaded
+    rim = (alpha > 0) & ~footprint
+    canvas.put(box, parcel & ~rim & ~shadow, painted, "parcel", footprint)
+    canvas.put(box, shadow & ~rim, painted, "new shadow", footprint)
+    canvas.put(box, footprint | rim, painted, "roof edge", footprint)
 
 
-def moved_pixels(
-    donor_scene: Scene, donor: SceneObject, motion: Motion, box: tuple[slice, slice], footprint: Mask
-) -> Picture:
-    """Return (C, h, w) float32: the donor's pixels at the window, in the donor scene's scale.
+def _opacity(footprint: Mask, parcel: Mask, blur_px: float) -> NDArray[np.float32]:
+    """Return (h, w) how much of a pixel is roof; an edge is as wide as the optics make it, on both sides.
 
-    Pixels of the footprint that no donor pixel reaches (a drawn shape) take the nearest one that does.
+    Beside its own yard a roof keeps the edge that it came with.
     """
-    margin = 3
-    source_box, source_mask = padded(donor_scene, donor, margin)
-    pixels = donor_scene.image[:, source_box[0], source_box[1]].astype(np.float32)
-    # Beyond the outline lies other ground: its edge pixels are carried outwards before resampling.
-    outside = ~source_mask
-    rows, cols = ndimage.distance_transform_edt(outside, return_distances=False, return_indices=True)
-    pixels = pixels[:, rows, cols]
-    shape = footprint.shape
-    if motion.is_exact:
-        down = int(motion.to_row - motion.from_row) - (box[0].start - source_box[0].start)
-        right = int(motion.to_col - motion.from_col) - (box[1].start - source_box[1].start)
-        r = np.clip(np.arange(shape[0]) - down, 0, pixels.shape[1] - 1)
-        c = np.clip(np.arange(shape[1]) - right, 0, pixels.shape[2] - 1)
-        return pixels[:, r[:, None], c]
-    offset = motion.offset(box[0].start, box[1].start) - np.array([source_box[0].start, source_box[1].start])
-    return np.stack(
-        [
-            ndimage.affine_transform(
-                band, motion.matrix(), offset, output_shape=shape, order=3, mode="nearest"
-            )
-            for band in pixels
-        ]
+    inside, outside = (_softened(mask, blur_px) for mask in (footprint | parcel, footprint))
+    alpha: NDArray[np.float32] = np.where(footprint, inside, np.where(parcel, 0.0, outside))
+    alpha[alpha < FAINTEST] = 0.0
+    return alpha
+
+
+def _softened(mask: Mask, blur_px: float) -> NDArray[np.float32]:
+    """Return (h, w) a mask without its stairs, its edge smoothed with a Gaussian.
+
+    A straight edge smoothed by `STAIRS_PX` tells the distance from it, and so the edge under any blur.
+    """
+    wide = ndimage.gaussian_filter(mask.astype(np.float64), max(STAIRS_PX, blur_px))
+    distance_px = max(STAIRS_PX, blur_px) * special.ndtri(np.clip(wide, 1e-9, 1.0 - 1e-9))
+    soft: NDArray[np.float32] = special.ndtr(distance_px / blur_px).astype(np.float32)
+    return soft
+
+
+def _parcel(
+    canvas: Canvas,
+    patch: Patch,
+    rng: np.random.Generator,
+    entry: SceneObject,
+    footprint: Mask,
+    margin_px: float,
+) -> tuple[Mask, tuple[Box, Mask]]:
+    """Return (where the yard comes to lie, window there with the pixels to take), as far as there is room."""
+    scene, there = canvas.scene, patch.scene
+    source, mask = patch.window(margin_px)
+    ground, shadow = yard_of(there, patch.donor, source, mask)
+    known = not (scene.surface_is_estimated or there.surface_is_estimated)
+    parcel = room_for(
+        canvas,
+        rng,
+        patch.box,
+        entry,
+        footprint,
+        patch.moved_mask(ground, source),
+        patch.moved_mask(shadow, source),
+        patch.moved_classes(there.surface[source], source) if known else None,
+        margin_px,
     )
+    return parcel, (source, ground | mask)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
 from diachron.core import hub, light
+from diachron.core.sample import Snapshot
 from diachron.core.scene import Scene, SceneObject, object_class_map
 from diachron.generators.copy_paste.palette import palette_of
 
@@ -106,6 +108,29 @@ def own_shadow(scene: Scene, entry: SceneObject, box: Box, mask: Mask) -> tuple[
     return soft & ground, soft & (classes == hub.ROAD)
 
 
+def lower_roofs(
+    scene: Scene, target: Snapshot, box: Box, entry: SceneObject
+) -> tuple[tuple[Mask, float], ...]:
+    """Return the roofs in a window that are known to be lower than an object, in order of id.
+
+    Each comes with 1 - its height over the object's: the share of a shadow's length that reaches it.
+    """
+    if entry.height_m is None or entry.height_m <= 0:
+        return ()
+    instances = target.instances[box]
+    found = []
+    for number in np.unique(instances[instances > 0]).tolist():
+        other = target.objects[number]
+        if number == entry.id or other.object_class in hub.NETWORKS:
+            continue
+        height_m = other.height_m
+        if height_m is None and scene.height_m is not None:
+            height_m = float(np.median(scene.height_m[other.footprint.window][other.footprint.mask]))
+        if height_m is not None and height_m < entry.height_m:
+            found.append((instances == number, 1.0 - max(height_m, 0.0) / entry.height_m))
+    return tuple(found)
+
+
 def cast(
     scene: Scene,
     picture: NDArray[np.float32],
@@ -113,6 +138,7 @@ def cast(
     mask: Mask,
     may_fall_on: Mask,
     length_px: float,
+    roofs: Sequence[tuple[Mask, float]] = (),
 ) -> tuple[NDArray[np.float32], Mask]:
     """Return (picture with a new shadow, pixels that it darkened).
 
@@ -126,11 +152,16 @@ def cast(
         mask: (h, w) footprint of the new object.
         may_fall_on: (h, w) ground that can receive a shadow.
         length_px: of the shadow.
+        roofs: (h, w) lower roofs that can receive one too, each with the share of the length that reaches it.
     """
     sun = scene.sun
     if sun is None or length_px < 1.0:
         return picture, np.zeros(mask.shape, bool)
     umbra = light.swept(mask, sun.shadow_row, sun.shadow_col, length_px)
+    for roof, share in roofs:
+        # Seen from above, a shadow on a raised plane ends earlier by the plane's share of the height.
+        umbra[roof] = light.swept(mask, sun.shadow_row, sun.shadow_col, share * length_px)[roof]
+        may_fall_on = may_fall_on | roof
     # Soft along its rim; full where it meets the wall, and nothing on the sunny sides.
     soft = ndimage.gaussian_filter(umbra.astype(np.float32), 0.8)
     full = ndimage.gaussian_filter((umbra | mask).astype(np.float32), 0.8)

@@ -78,6 +78,12 @@ class Recipe(BaseModel):
     acquisition: dict[str, Any] | None = Field(
         default_factory=lambda: {"preset": "aerial"}, description="preset, steps with parameters, or none"
     )
+    as_taken: float = Field(
+        default=0.0,
+        ge=0,
+        le=1,
+        description="share of samples in which one date, drawn by lot, keeps the look of its source",
+    )
     keep_displacement: bool = Field(
         default=False, description="write how far each date's pixels lie off, to move labels with them"
     )

@@ -12,6 +12,7 @@ from scipy import ndimage
 
 from diachron.simulators.acquisition import tables
 from diachron.simulators.acquisition.context import Context, Place
+from diachron.simulators.acquisition.fields import normal_numbers
 from diachron.simulators.acquisition.kernels import filtered, joined, shift_kernel
 from diachron.simulators.acquisition.warp import Displacement, combined, leaned, total, warp
 
@@ -84,8 +85,7 @@ def apply_date(
     elif any(move.shift):
         kernels.append((shift_kernel(move.shift[0]), shift_kernel(move.shift[1])))
     down, right = (joined([pair[axis] for pair in kernels]) for axis in (0, 1))
-    for number, band in enumerate(values):
-        values[number] = filtered(filtered(band, down, axis=0), right, axis=1)
+    values = filtered(values, down, right)
     for name in by_stage["optics"]:
         if name not in blurring:
             values = modules[name].act(values, drawn[name], place)
@@ -94,7 +94,9 @@ def apply_date(
     result = np.empty_like(image)
     for number, band in enumerate(values):
         for field, name in zip(grain, by_stage["noise"], strict=True):
-            band = band + field.band(number) * modules[name].sigma(band, drawn[name])
+            grain_ = modules[name].sigma(band, drawn[name])
+            grain_ *= field.band(number)
+            band += grain_
         result[number] = tables.finished(
             band, None if tone is None else tone[number], image.dtype, full_scale
         )
@@ -189,8 +191,7 @@ class Grain:
 
     def __init__(self, shape: tuple[int, ...], seed: int) -> None:
         bands, self._rows, self._cols = shape
-        size = (self._rows + self.STEP * (bands - 1), self._cols)
-        self._field = np.random.default_rng(seed).standard_normal(size, np.float32)
+        self._field = normal_numbers(seed, (self._rows + self.STEP * (bands - 1), self._cols))
 
     def band(self, number: int) -> NDArray[np.float32]:
         """Return (H, W) standard normal numbers."""

@@ -32,6 +32,8 @@ class Context:
         dtype: of the pictures.
         latitude_deg: of the place; None where it is not known.
         sun: of the source's picture; None where it is not known.
+        year_share: 0-1, what the steps of a date have in common that ask for its day of the year: how far it
+            lies into the part of the year that they allow; None lets each draw its own.
         standing_room: (H, W) uint8 of the source's picture: hub ids of open ground on which things may
             stand or float for a while, 0 elsewhere; None where it is not known, and then nothing does.
     """
@@ -41,6 +43,7 @@ class Context:
     dtype: str = "uint8"
     latitude_deg: float | None = None
     sun: Sun | None = None
+    year_share: float | None = None
     standing_room: NDArray[np.uint8] | None = None
 
     def pixels(self, metres: float) -> float:
@@ -58,6 +61,8 @@ class Place:
         objects: id -> object.
         gsd_m: ground sampling distance.
         labelled: whether the surface comes from labels; False where it was guessed from the picture.
+        sun: under which the date's picture was taken or painted; None where it is not known.
+        height_m: (H, W) above ground, not finite where unknown; None where none is known.
     """
 
     surface: NDArray[np.uint8]
@@ -65,6 +70,8 @@ class Place:
     objects: Mapping[int, SceneObject]
     gsd_m: float
     labelled: bool = True
+    sun: Sun | None = None
+    height_m: NDArray[np.float32] | None = None
 
     @cached_property
     def classes(self) -> NDArray[np.uint8]:
@@ -79,13 +86,22 @@ class Place:
 
     @cached_property
     def heights_m(self) -> NDArray[np.float32]:
-        """(H, W) height of the building or greenhouse at each pixel, known or estimated, 0 elsewhere."""
+        """(H, W) height of the building or greenhouse at each pixel, 0 elsewhere.
+
+        What the object states goes before the map of heights, and that before an estimate.
+        """
         table = np.zeros(int(max(self.objects, default=0)) + 1, np.float32)
+        is_guess = np.zeros(table.size, bool)
         for object_id, entry in self.objects.items():
             if entry.object_class in (hub.BUILDING, hub.GREENHOUSE):
                 area_m2 = entry.footprint.pixels * self.gsd_m**2
                 table[object_id] = estimated_height_m(area_m2) if entry.height_m is None else entry.height_m
-        return table[self.instances]
+                is_guess[object_id] = entry.height_m is None
+        heights = table[self.instances]
+        if self.height_m is not None:
+            known = is_guess[self.instances] & np.isfinite(self.height_m) & (self.height_m > 0)
+            heights[known] = self.height_m[known]
+        return heights
 
 
 def estimated_height_m(area_m2: float) -> float:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import math
+from functools import cache
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
+from scipy.special import ndtri
 
 Field = NDArray[np.float32]
 
@@ -35,22 +39,34 @@ def smooth_field(shape: tuple[int, int], length_px: float, seed: int, count: int
     fields = np.empty((count, *shape), np.float32)
     for field, grid in zip(fields, nodes, strict=True):
         # Sparse products add in one order on every machine; a dense one may not.
-        field[:] = down @ np.ascontiguousarray((right @ grid.T).T)
+        field[:] = down @ np.ascontiguousarray((right @ np.ascontiguousarray(grid.T)).T)
     return fields
 
 
-def spline_weights(size: int, length: float, offset: float) -> sparse.csr_array:
-    """Return the (size, nodes) weights of a cubic B-spline with nodes `length` pixels apart."""
-    place = np.arange(size, dtype=np.float64) / length + offset
-    first = np.floor(place).astype(np.int64)
+def spline_weights(size: int, length: float, offset: float, nodes: int | None = None) -> sparse.csr_array:
+    """Return the (size, nodes) weights of a cubic B-spline with nodes `length` pixels apart.
+
+    Args:
+        size: pixels.
+        length: of a node, in pixels.
+        offset: of the first pixel after the second node, in nodes, at least 0.
+        nodes: how many there are; as many as are needed by default.
+    """
+    place = np.arange(size) / length
+    place += offset
+    first = place.astype(np.int32)
     t = place - first
-    weights = np.stack(
-        [(1 - t) ** 3, 3 * t**3 - 6 * t**2 + 4, -3 * t**3 + 3 * t**2 + 3 * t + 1, t**3], axis=1
-    ) / 6.0  # fmt: skip
-    at = first[:, None] + np.arange(4)
-    ends = np.arange(0, 4 * size + 1, 4)
-    shape = (size, int(at.max()) + 1)
-    return sparse.csr_array((weights.astype(np.float32).ravel(), at.ravel(), ends), shape=shape)
+    rest = 1.0 - t
+    outer, after = rest * rest * rest, t * t * t
+    weights = np.empty((size, 4), np.float32)
+    weights[:, 0] = outer / 6.0
+    weights[:, 1] = 0.5 * after - t * t + 2.0 / 3.0
+    weights[:, 2] = 0.5 * outer - rest * rest + 2.0 / 3.0
+    weights[:, 3] = after / 6.0
+    at = first[:, None] + np.arange(4, dtype=np.int32)
+    ends = np.arange(0, 4 * size + 1, 4, dtype=np.int32)
+    shape = (size, int(at[-1, -1]) + 1 if nodes is None else nodes)
+    return sparse.csr_array((weights.ravel(), at.ravel(), ends), shape=shape)
 
 
 def ramp(values: Field, low: float, high: float) -> Field:
@@ -77,13 +93,41 @@ def luminance(values: Field) -> Field:
 
 def softened(layer: Field) -> Field:
     """Return the (H, W) mean of 3 x 3 pixels, edges repeated."""
-    padded = np.pad(layer, 1, mode="edge")
-    lines = padded[:-2] + padded[1:-1]
-    lines += padded[2:]
-    mean: Field = lines[:, :-2] + lines[:, 1:-1]
-    mean += lines[:, 2:]
+    lines = layer.copy()
+    lines[1:] += layer[:-1]
+    lines[:-1] += layer[1:]
+    lines[0] += layer[0]
+    lines[-1] += layer[-1]
+    mean = lines.copy()
+    mean[:, 1:] += lines[:, :-1]
+    mean[:, :-1] += lines[:, 1:]
+    mean[:, 0] += lines[:, 0]
+    mean[:, -1] += lines[:, -1]
     mean *= np.float32(1.0 / 9.0)
     return mean
+
+
+def normal_numbers(seed: int, shape: tuple[int, ...]) -> Field:
+    """Return standard normal numbers, by table: 16 random bits choose one of 65536 quantiles.
+
+    A fourth of the time of drawing them; none lies farther off than 4.3, which one of 60 000 would.
+
+    Args:
+        seed: of the numbers.
+        shape: of the result, float32.
+    """
+    count = math.prod(shape)
+    raw = np.random.default_rng(seed).bit_generator.random_raw(-(-count // 4))
+    # Low byte first, so that every machine reads the same numbers.
+    bits = raw.astype("<u8", copy=False).view("<u2")[:count]
+    return np.take(_quantiles(), bits).reshape(shape)
+
+
+@cache
+def _quantiles() -> Field:
+    """Return the middles of 65536 equal shares of the normal distribution, standard deviation 1."""
+    table = ndtri((np.arange(1 << 16) + 0.5) / (1 << 16))
+    return (table / table.std()).astype(np.float32)
 
 
 def middle(values: Field) -> float:

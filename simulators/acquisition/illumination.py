@@ -71,7 +71,11 @@ def act(values: NDArray[np.float32], drawn: Drawn, place: Place | None) -> NDArr
         field *= np.float32(amplitude)
         uneven += field
     # No light is negative, however steep the slope.
-    np.maximum(uneven, np.float32(-0.95), out=uneven)
+    most = np.float32(np.inf)
+    np.clip(uneven, np.float32(-0.95), most, out=uneven)
+    factor = np.empty_like(uneven)
     for band, weight in zip(values, numbers(drawn, "bands"), strict=True):
-        band *= np.maximum(np.float32(1.0) + weight * uneven, np.float32(0.05))
+        np.multiply(uneven, weight, out=factor)
+        factor += np.float32(1.0)
+        band *= np.clip(factor, np.float32(0.05), most, out=factor)
     return values

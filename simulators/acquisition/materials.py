@@ -11,10 +11,13 @@ that are there.
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import sparse
 
 from diachron.core.distributions import Quantity, check_quantity, draw_quantity
 from diachron.core.streams import noise_seed
@@ -84,52 +87,100 @@ def act(values: NDArray[np.float32], drawn: Drawn, place: Place | None) -> NDArr
     bands = len(values)
     rng = np.random.default_rng(whole(drawn, "seed"))
     # All is drawn whatever the amounts are, so that one amount moves nothing but itself.
-    answers = random_answers(rng, 1 + bands + FIELDS)
+    nodes = random_nodes(rng, 1 + bands + FIELDS)
     seeds = [int(rng.integers(2**62)) for _ in range(FIELDS)]
-    spread = np.float32(luminance(values)[::4, ::4].std())
-    at = levels_of(np.stack([softened(band) for band in values[:3]]))
-    common = spread * np.float32(brightness) * answers[0][at]
+    spread = float(luminance(values)[::4, ::4].std())
+    # Functions of colour add up at their nodes, at no cost: one for each band, one for each field.
+    functions = [spread * (brightness * nodes[0] + colour * own) for own in nodes[1 : 1 + bands]]
     if patchwork:
         # Three fields of equal weight have the spread asked for: that of 0.5 + one standard normal number.
-        share = np.float32(patchwork / np.sqrt(FIELDS * (1.0 + COMMON**2)))
+        share = spread * patchwork / math.sqrt(FIELDS * (1.0 + COMMON**2))
+        functions += [share * (own + COMMON) for own in nodes[1 + bands :]]
+    answers = tables_of(np.stack(functions))
+    at = levels_of([softened(band) for band in values[:3]], len(functions))
+    answer = np.empty(values.shape[1:], np.float32)
+    for number_, band in enumerate(values):
+        band += _looked_up(answers, number_, at, answer)
+    if patchwork:
         tints = numbers(drawn, "tints")
+        part = np.empty_like(answer)
         for k, (length, seed) in enumerate(zip(numbers(drawn, "lengths_px"), seeds, strict=True)):
             (field,) = smooth_field(values.shape[1:], float(length), seed)
-            field *= (answers[1 + bands + k][at] + np.float32(COMMON)) * (share * spread)
+            field *= _looked_up(answers, bands + k, at, answer)
             for band, tint in zip(values, tints[k], strict=True):
-                band += field * tint
-    for band, answer in zip(values, answers[1 : 1 + bands], strict=True):
-        band += common
-        band += spread * np.float32(colour) * answer[at]
+                band += np.multiply(field, tint, out=part)
     return values
 
 
-def random_answers(rng: np.random.Generator, count: int) -> NDArray[np.float32]:
-    """Return (count, LEVELS ** 3) random functions of three colours, mean 0 and standard deviation 1 each."""
-    weights = spline_weights(LEVELS, (LEVELS - 1) / (NODES - 1), 0.0)
-    fine = rng.standard_normal((*(weights.shape[1],) * 3, count), np.float32)
-    for _ in range(3):
-        # The first axis is widened and becomes the last of the three.
-        wide = weights @ fine.reshape(weights.shape[1], -1)
-        fine = np.moveaxis(wide.reshape(LEVELS, *fine.shape[1:]), 0, 2)
-    flat = np.ascontiguousarray(np.moveaxis(fine, 3, 0)).reshape(count, -1)
-    flat -= flat.mean(axis=1, keepdims=True)
-    flat /= flat.std(axis=1, keepdims=True)
-    return flat
+def random_nodes(rng: np.random.Generator, count: int) -> NDArray[np.float64]:
+    """Return the nodes of random functions of three colours, (count, n, n, n).
+
+    Over all levels of all colours each function has mean 0 and standard deviation 1.
+    """
+    weights = _weights().toarray().astype(np.float64)
+    nodes = rng.standard_normal((count, *(weights.shape[1],) * 3), np.float32).astype(np.float64)
+    # Mean and spread of a spline follow from its nodes: of one axis by these, of three by all in turn.
+    mean, square = weights.mean(axis=0), np.einsum("la,lb->ab", weights, weights) / LEVELS
+    nodes -= np.einsum("kabc,a,b,c->k", nodes, mean, mean, mean)[:, None, None, None]
+    spread = nodes
+    for axes in ("kabc,ad->kdbc", "kabc,bd->kadc", "kabc,cd->kabd"):
+        spread = np.einsum(axes, spread, square)
+    nodes /= np.sqrt((spread * nodes).sum(axis=(1, 2, 3)))[:, None, None, None]
+    return nodes
 
 
-def levels_of(colours: NDArray[np.float32]) -> NDArray[np.int32]:
-    """Return the (H, W) places of the colours in a function's table.
+def tables_of(nodes: NDArray[np.float64]) -> NDArray[np.float32]:
+    """Return the values of functions at all levels, (LEVELS of the first band, count, LEVELS, LEVELS).
 
     Args:
-        colours: (1 to 3, H, W); a missing band repeats the last.
+        nodes: (count, n, n, n).
     """
-    at = np.zeros(colours.shape[1:], np.int32)
-    for number_ in range(3):
+    weights = _weights()
+    # A sparse product widens the first axis: so each of the three comes first once, the largest array last.
+    fine = np.ascontiguousarray(nodes.transpose(3, 1, 0, 2), np.float32)
+    for order in ((3, 1, 2, 0), (1, 2, 0, 3), (0, 1, 2, 3)):
+        wide = weights @ fine.reshape(weights.shape[1], -1)
+        fine = np.ascontiguousarray(wide.reshape(LEVELS, *fine.shape[1:]).transpose(order))
+    return fine
+
+
+def _weights() -> sparse.csr_array:
+    return spline_weights(LEVELS, (LEVELS - 1) / (NODES - 1), 0.0)
+
+
+def levels_of(colours: Sequence[NDArray[np.float32]], count: int) -> NDArray[np.intp]:
+    """Return the (H, W) places of the colours in the flat tables of so many functions, that is, in the first.
+
+    Args:
+        colours: one to three bands, (H, W) each; a missing band repeats the last.
+        count: of functions.
+    """
+    at = np.zeros(colours[0].shape, np.int32)
+    place = np.empty(at.shape, np.float32)
+    for number_, step in enumerate((count * LEVELS**2, LEVELS, 1)):
         band = colours[min(number_, len(colours) - 1)]
-        low, high = np.quantile(band[::4, ::4], SPAN)
-        place = (band - np.float32(low)) * np.float32((LEVELS - 1) / max(float(high - low), 1e-6))
+        low, high = _ends(band)
+        np.subtract(band, np.float32(low), out=place)
+        place *= np.float32((LEVELS - 1) / max(high - low, 1e-6))
         np.clip(place, 0, LEVELS - 1, out=place)
-        at *= LEVELS
-        at += place.astype(np.int32)
-    return at
+        level = place.astype(np.int32)
+        level *= step
+        at += level
+    return at.astype(np.intp)
+
+
+def _ends(band: NDArray[np.float32]) -> tuple[float, float]:
+    """Return the values that `SPAN` of every fourth pixel of every fourth row lie below."""
+    sample = band[::4, ::4].ravel()
+    low, high = (round(share * (sample.size - 1)) for share in SPAN)
+    ordered = np.partition(sample, (low, high))
+    return float(ordered[low]), float(ordered[high])
+
+
+def _looked_up(
+    answers: NDArray[np.float32], number_: int, at: NDArray[np.intp], into: NDArray[np.float32]
+) -> NDArray[np.float32]:
+    """Return a function's value at each pixel, in `into`."""
+    # Tables of a level of the first band lie side by side: those of a later function begin so much later.
+    flat = answers.reshape(-1)[number_ * LEVELS**2 :]
+    return np.take(flat, at, mode="clip", out=into)

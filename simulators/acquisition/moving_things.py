@@ -74,7 +74,7 @@ def draw(rng: np.random.Generator, parameters: Parameters, context: Context) -> 
         room = context.standing_room
         if room is None or lengths[1] / context.gsd_m < SHORTEST_PX:
             continue
-        allowed = np.isin(room, grounds)
+        allowed = np.take(_table(grounds), room)
         pixels = np.flatnonzero(allowed)
         count = int(rng.poisson(rate * pixels.size * context.gsd_m**2 / 1e6))
         for _ in range(count):
@@ -102,6 +102,13 @@ def draw(rng: np.random.Generator, parameters: Parameters, context: Context) -> 
         scale = sun.shadow_length_m / HOUSE_M / context.gsd_m
         shadow = [round(sun.shadow_row * scale, 6), round(sun.shadow_col * scale, 6)]
     return {"things": things, "shadow": shadow}
+
+
+def _table(grounds: tuple[int, ...]) -> NDArray[np.bool_]:
+    """Return for every hub id whether it is one of these grounds."""
+    table = np.zeros(256, bool)
+    table[list(grounds)] = True
+    return table
 
 
 def _direction(

@@ -53,6 +53,7 @@ def act(values: NDArray[np.float32], drawn: Drawn, place: Place | None) -> NDArr
     down, right = (joined([gaussian(sigma), shift_kernel(float(part))]) for part in misfit)
     bright = luminance(values)
     for band in values:
-        colour = filtered(filtered(band - bright, down, axis=0), right, axis=1)
-        np.add(bright, colour, out=band)
-    return values
+        band -= bright
+    colour = filtered(values, down, right)
+    colour += bright
+    return colour

@@ -117,12 +117,13 @@ def _blobs(power: NDArray[np.float32], drawn: Drawn, seed: int) -> bool:
         return False
     # Three sizes share the cover; a normal field exceeds this level on so much of the ground.
     level = _normal_quantile(1.0 - cover / len(SIZES))
+    part = np.empty(power.shape[1:], np.float32)
     for number_, (size, bands) in enumerate(zip(SIZES, gains, strict=True)):
         length = max(0.5 * size * number(drawn, "size_px"), 3.0)
         (field,) = smooth_field(power.shape[1:], length, seed + number_)
         mask = ramp(field, level - SOFT, level + SOFT)
         for layer, gain in zip(power, bands, strict=True):
-            layer += mask * gain
+            layer += np.multiply(mask, gain, out=part)
     return True
 
 
@@ -178,8 +179,12 @@ def _parcels(power: NDArray[np.float32], drawn: Drawn, rng: np.random.Generator,
     pieces = np.zeros(place.surface.shape, np.int32)
     count = 0
     for kind in PARCELS:
-        own, more = ndimage.label(place.open_ground & (place.surface == kind))
-        np.add(own, count, out=pieces, where=own > 0)
+        ground = place.surface == kind
+        ground &= place.open_ground
+        if not ground.any():
+            continue
+        own, more = ndimage.label(ground)
+        np.add(own, count, out=pieces, where=ground)
         count += more
     large = np.bincount(pieces.ravel(), minlength=count + 1) >= SMALLEST_PARCEL_M2 / place.gsd_m**2
     gains = contrast * rng.standard_normal((1, count + 1))
@@ -189,5 +194,5 @@ def _parcels(power: NDArray[np.float32], drawn: Drawn, rng: np.random.Generator,
     if not gains.any():
         return False
     for layer, gain in zip(power, gains.astype(np.float32), strict=True):
-        layer += softened(gain[pieces])
+        layer += softened(np.take(gain, pieces))
     return True

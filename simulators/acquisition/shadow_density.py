@@ -57,6 +57,9 @@ def act(values: NDArray[np.float32], drawn: Drawn, place: Place | None) -> NDArr
     bright = luminance(values)
     level = middle(bright)
     dark = ramp(bright, LIT * level, DEEP * level)
+    factor = np.empty_like(dark)
     for band, power in zip(values, gain, strict=True):
-        band *= np.float32(1.0) + dark * np.float32(np.expm1(power))
+        np.multiply(dark, np.float32(np.expm1(power)), out=factor)
+        factor += np.float32(1.0)
+        band *= factor
     return values

@@ -69,7 +69,7 @@ def finished(
         place = values * np.float32(LEVELS - 1)
         place += np.float32(0.5)
         np.clip(place, 0.0, LEVELS - 1, out=place)
-        return to_dtype(tone, dtype, full_scale)[place.astype(np.uint16)]
+        return np.take(to_dtype(tone, dtype, full_scale), place.astype(np.uint16))
     return to_dtype(looked_up(values, tone), dtype, full_scale)
 
 
@@ -77,5 +77,6 @@ def to_dtype(values: Table, dtype: np.dtype[Any], full_scale: float) -> NDArray[
     """Return values in 0-1 in the source's scale; whole numbers are rounded and clipped."""
     scaled = values * np.float32(full_scale)
     if np.issubdtype(dtype, np.integer):
-        return np.clip(scaled + 0.5, 0, full_scale).astype(dtype)
-    return scaled.astype(dtype)
+        scaled += np.float32(0.5)
+        np.clip(scaled, 0.0, np.float32(full_scale), out=scaled)
+    return scaled.astype(dtype, copy=False)

@@ -11,26 +11,34 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import ndimage
 
 from diachron.core.distributions import Quantity, check_quantity, draw_quantity
 from diachron.core.streams import noise_seed
 from diachron.simulators.acquisition.context import Context, Place
 from diachron.simulators.acquisition.drawn import Drawn, number, whole
-from diachron.simulators.acquisition.fields import luminance
+from diachron.simulators.acquisition.fields import luminance, normal_numbers
+from diachron.simulators.acquisition.kernels import smoothed
 
 REGISTERED = True
 STAGE = "ground"
 
-# Grain between neighbouring pixels, and that of crowns, furrows and roof edges: ends of Gaussians in pixels.
-GRAINS = ((0.0, 1.2), (1.2, 4.0))
-# Strength is told from a neighbourhood of so many times the coarser end.
+# Grain between neighbouring pixels, and that of crowns, furrows and roof edges: what a Gaussian of so many
+# pixels takes out, and what the next one takes out of the rest.
+ENDS = (1.2, 4.0)
+# Strength is told from a neighbourhood of so many times the end.
 NEIGHBOURHOOD = 2.0
+
+
+# The pairs that coherence was measured on have pixels of 0.6 m and more. Finer ones show the same leaves and
+# stones larger, and roofs and roads between them that are the same next year.
+COARSE_ENOUGH_M = 0.6
 
 
 @dataclass(frozen=True)
 class Parameters:
     """How much detail is new, 0 to 1, as one minus its correlation with what was there.
+
+    Both are amounts at pixels of 0.6 m and more, and fall with the gsd below.
 
     Args:
         fine: of grain up to 1.2 pixels.
@@ -49,9 +57,10 @@ class Parameters:
 
 def draw(rng: np.random.Generator, parameters: Parameters, context: Context) -> dict[str, object]:
     """Return `fine`, `coarse` and the `seed` of the new detail."""
+    part = min(1.0, context.gsd_m / COARSE_ENOUGH_M)
     return {
-        "fine": round(draw_quantity(rng, parameters.fine), 6),
-        "coarse": round(draw_quantity(rng, parameters.coarse), 6),
+        "fine": round(part * draw_quantity(rng, parameters.fine), 6),
+        "coarse": round(part * draw_quantity(rng, parameters.coarse), 6),
         "seed": noise_seed(rng),
     }
 
@@ -62,24 +71,34 @@ def act(values: NDArray[np.float32], drawn: Drawn, place: Place | None) -> NDArr
     if not any(shares):
         return values
     grey = luminance(values)
-    noise = np.random.default_rng(whole(drawn, "seed")).standard_normal(grey.shape, np.float32)
+    noise = normal_numbers(whole(drawn, "seed"), grey.shape)
     gain = np.zeros_like(grey)
-    for share, (low, high) in zip(shares, GRAINS, strict=True):
+    grains = zip(shares, ENDS, _grains(grey, shares), _grains(noise, shares), strict=True)
+    for share, end, detail, fresh in grains:
         if share == 0.0:
             continue
-        detail, fresh = _grain(grey, low, high), _grain(noise, low, high)
-        fresh /= fresh.std()
-        strength = ndimage.gaussian_filter(detail * detail, NEIGHBOURHOOD * high)
-        np.sqrt(np.maximum(strength, 0.0, out=strength), out=strength)
+        # No weight is negative, so no strength is.
+        strength = smoothed(detail * detail, NEIGHBOURHOOD * end)
+        np.sqrt(strength, out=strength)
         # Two parts at right angles keep the strength: correlation 1 - share.
         kept = 1.0 - share
-        gain += np.float32(kept - 1.0) * detail
-        gain += np.float32(np.sqrt(1.0 - kept**2)) * strength * fresh
+        strength *= np.float32(np.sqrt(1.0 - kept**2) / fresh.std())
+        fresh *= strength
+        detail *= np.float32(kept - 1.0)
+        gain += detail
+        gain += fresh
     values += gain
     return values
 
 
-def _grain(layer: NDArray[np.float32], low: float, high: float) -> NDArray[np.float32]:
-    fine = ndimage.gaussian_filter(layer, low, truncate=3.0) if low else layer
-    grain: NDArray[np.float32] = fine - ndimage.gaussian_filter(layer, high, truncate=3.0)
-    return grain
+def _grains(layer: NDArray[np.float32], shares: tuple[float, ...]) -> list[NDArray[np.float32]]:
+    """Return what each end takes out of what the one before has left; as far as shares ask for it."""
+    grains: list[NDArray[np.float32]] = []
+    left = layer
+    for number_, end in enumerate(ENDS):
+        if not any(shares[number_:]):
+            return [*grains, *[layer] * (len(ENDS) - number_)]
+        rest = smoothed(layer, end)
+        grains.append(left - rest)
+        left = rest
+    return grains

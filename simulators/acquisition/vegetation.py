@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from diachron.core import hub
 from diachron.core.distributions import Quantity, check_quantity, draw_quantity
 from diachron.core.streams import noise_seed
+from diachron.simulators.acquisition import season
 from diachron.simulators.acquisition.context import Context, Place
 from diachron.simulators.acquisition.drawn import Drawn, names, number, whole
 from diachron.simulators.acquisition.fields import luminance, middle, ramp, smooth_field, softened
@@ -43,6 +44,8 @@ class Parameters:
         soil_moisture: of open soil: 0 as in the picture, 1 wet, below 0 drier.
         unevenness: standard deviation of each of these over the place, share of its own size.
         length_m: over which that falls to half its correlation: a garden, a field, a hillside.
+        days: of the year, first and last, in the northern hemisphere; half a year later in the southern.
+            Where a latitude is known, grass, crowns and soil lie in their ranges as the day says (`season`).
     """
 
     grass_dryness: Quantity = (-0.4, 0.6)
@@ -51,6 +54,7 @@ class Parameters:
     soil_moisture: Quantity = (-0.3, 0.5)
     unevenness: Quantity = (0.2, 0.6)
     length_m: Quantity = (15.0, 80.0)
+    days: tuple[float, float] = (1.0, 365.0)
 
     __pydantic_config__ = {"extra": "forbid"}  # noqa: RUF012  (pydantic's own hook, read once)
 
@@ -60,17 +64,28 @@ class Parameters:
         check_quantity(self.brightness, key="brightness", low=-1, high=1)
         check_quantity(self.unevenness, key="unevenness", low=0, high=2)
         check_quantity(self.length_m, key="length_m", low=1, high=1e6)
+        check_quantity(self.days, key="days", low=1, high=366)
 
 
 def draw(rng: np.random.Generator, parameters: Parameters, context: Context) -> dict[str, object]:
-    """Return the four amounts, their `unevenness` with `length_px` and `seed`, and the `bands`."""
+    """Return the four amounts, their `unevenness` with `length_px` and `seed`, and the `bands`.
+
+    Also the `day` where a latitude is known, else None: then nothing is known of the season.
+    """
+    day, dry, bare, wet = None, None, None, None
+    if context.latitude_deg is not None:
+        day = season.day_of_year(rng, context, parameters.days)
+        dry, bare, wet = (
+            of(context.latitude_deg, day) for of in (season.dryness, season.leaflessness, season.wetness)
+        )
     return {
-        "grass_dryness": round(draw_quantity(rng, parameters.grass_dryness), 6),
-        "crown_bareness": round(draw_quantity(rng, parameters.crown_bareness), 6),
+        "grass_dryness": round(season.seasonal(rng, parameters.grass_dryness, dry), 6),
+        "crown_bareness": round(season.seasonal(rng, parameters.crown_bareness, bare), 6),
         "brightness": round(draw_quantity(rng, parameters.brightness), 6),
-        "soil_moisture": round(draw_quantity(rng, parameters.soil_moisture), 6),
+        "soil_moisture": round(season.seasonal(rng, parameters.soil_moisture, wet), 6),
         "unevenness": round(draw_quantity(rng, parameters.unevenness), 6),
         "length_px": context.pixels(draw_quantity(rng, parameters.length_m)),
+        "day": day,
         "bands": list(context.bands),
         "seed": noise_seed(rng),
     }

@@ -53,5 +53,6 @@ def act(values: NDArray[np.float32], drawn: Drawn, place: Place | None) -> NDArr
     down = (np.linspace(-1, 1, rows, dtype=np.float32) - row) ** 2
     right = (np.linspace(-1, 1, cols, dtype=np.float32) - col) ** 2
     farthest = max(float(down.max() + right.max()), 1e-6)
-    values *= np.float32(1.0) - np.float32(strength / farthest) * (down[:, None] + right)
+    share = np.float32(-strength / farthest)
+    values *= (np.float32(1.0) + share * down)[:, None] + share * right
     return values

@@ -8,8 +8,9 @@ equation 4) either way.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import reduce
 from typing import Any
 
 import numpy as np
@@ -17,8 +18,9 @@ from numpy.typing import NDArray
 
 Values = NDArray[np.float32]
 
-# Rows of a block: its weights and indices stay in the cache.
+# Rows of a block, and the width from which on it is halved where whole parts of a distance are farther apart.
 BLOCK = 64
+MOST_APART = 2.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,19 +102,18 @@ def warp(values: Values, displacement: Displacement) -> Values:
         values: (C, H, W) float32.
         displacement: with a field.
     """
-    rows, cols = values.shape[1:]
-    moved = np.empty_like(values)
-    smooth = np.empty((2, rows, cols), np.float32)
+    smooth = np.empty((2, *values.shape[1:]), np.float32)
     for axis in (0, 1):
         smooth[axis] = displacement.shift[axis]
     if displacement.field is not None:
         smooth += displacement.field
     # The second pass reads the first at p - d: so the first must hold what d says there, to first order.
-    first = (
-        smooth[0] + smooth[1] * np.gradient(smooth[0], axis=1)
-        if displacement.field is not None
-        else smooth[0]
-    )
+    first = smooth[0]
+    if displacement.field is not None and first.shape[1] > 1:
+        first = smooth[1] * np.gradient(first, axis=1)
+        first += smooth[0]
+    moved = np.empty_like(values)
+    rows = values.shape[1]
     for start in range(0, rows, BLOCK):
         block = slice(start, min(start + BLOCK, rows))
         between = _along_columns(values, first[block], start)
@@ -130,71 +131,100 @@ def leaned(values: Values, relief: Values) -> Values:
         relief: (2, H, W) whole pixels, down and right.
     """
     bands, rows, cols = values.shape
-    at_row, at_col = np.nonzero((relief[0] != 0) | (relief[1] != 0))
-    down = np.clip(at_row - relief[0, at_row, at_col].astype(np.intp), 0, rows - 1)
-    right = np.clip(at_col - relief[1, at_row, at_col].astype(np.intp), 0, cols - 1)
+    down, right = relief.reshape(2, -1)
+    at = np.flatnonzero((down != 0) | (right != 0))
+    row, col = np.divmod(at, cols)
+    row -= down[at].astype(np.intp)
+    col -= right[at].astype(np.intp)
+    source = np.clip(row, 0, rows - 1, out=row) * cols
+    source += np.clip(col, 0, cols - 1, out=col)
     for band in values.reshape(bands, -1):
-        band[at_row * cols + at_col] = band[down * cols + right]
+        band[at] = band[source]
     return values
 
 
 def _weights(part: Values) -> tuple[Values, Values, Values, Values]:
     """Return the four taps at a fraction of a pixel."""
     square = part * part
-    cube = square * part
-    return (
-        np.float32(-0.5) * (cube + part) + square,
-        np.float32(1.5) * cube - np.float32(2.5) * square + np.float32(1.0),
-        np.float32(-1.5) * cube + np.float32(2.0) * square + np.float32(0.5) * part,
-        np.float32(0.5) * (cube - square),
-    )
+    # The two outer taps, -0.5 t (1 - t)^2 and -0.5 t^2 (1 - t); the inner ones follow from the sums that
+    # cubic convolution keeps, 1 and the place.
+    last = square * part
+    last -= square
+    last *= np.float32(0.5)
+    first = square - last
+    first -= np.float32(0.5) * (part + square)
+    after = part + first
+    after -= np.float32(2.0) * last
+    before = np.float32(1.0) - first
+    before -= after
+    before -= last
+    return first, before, after, last
 
 
 def _along_columns(values: Values, down: Values, start: int) -> Values:
     """Return (C, h, W): rows `start` and on of the picture moved down."""
-    bands, rows, cols = values.shape
-    place = np.arange(start, start + down.shape[0], dtype=np.float32)[:, None] - down
-    low = np.floor(place)
-    weights = _weights(place - low)
-    result = np.empty((bands, *down.shape), np.float32)
-    term = np.empty(down.shape, np.float32)
-    across = np.arange(cols)
-    flat = values.reshape(bands, -1)
-    for tap, weight in enumerate(weights):
-        at = low.astype(np.intp) + (tap - 1)
-        np.clip(at, 0, rows - 1, out=at)
-        at *= cols
-        at += across
-        _add(flat, at, weight, term, result, first=tap == 0)
+    low, part = _parted(down)
+    first = start + int(low.min()) - 1
+    rows = np.arange(first, start + len(down) + int(low.max()) + 2)
+    # The rows that are read, edges repeated; the copy stays in the cache.
+    window = np.take(values, np.clip(rows, 0, values.shape[1] - 1, out=rows), axis=1)
+    result = np.zeros((len(values), *down.shape), np.float32)
+    for cols in _pieces(low):
+        for offset, weight in _slices(part[:, cols], low[:, cols]):
+            top = start + offset - first
+            result[:, :, cols] += window[:, top : top + len(down), cols] * weight
     return result
 
 
 def _along_rows(values: Values, right: Values) -> Values:
     """Return (C, h, W) moved right."""
-    bands, rows, cols = values.shape
-    place = np.arange(cols, dtype=np.float32) - right
-    low = np.floor(place)
-    weights = _weights(place - low)
-    result = np.empty_like(values)
-    term = np.empty(right.shape, np.float32)
-    starts = np.arange(rows)[:, None] * cols
-    flat = values.reshape(bands, -1)
-    for tap, weight in enumerate(weights):
-        at = low.astype(np.intp) + (tap - 1)
-        np.clip(at, 0, cols - 1, out=at)
-        at += starts
-        _add(flat, at, weight, term, result, first=tap == 0)
+    low, part = _parted(right)
+    before, after = max(1 - int(low.min()), 0), max(int(low.max()) + 2, 0)
+    window = np.pad(values, ((0, 0), (0, 0), (before, after)), mode="edge")
+    result = np.zeros_like(values)
+    for cols in _pieces(low):
+        for offset, weight in _slices(part[:, cols], low[:, cols]):
+            left = before + offset
+            result[:, :, cols] += window[:, :, left + cols.start : left + cols.stop] * weight
     return result
 
 
-def _add(
-    flat: Values, at: NDArray[np.intp], weight: Values, term: Values, result: Values, *, first: bool
-) -> None:
-    for band, total_ in zip(flat, result, strict=True):
-        if first:
-            np.take(band, at, out=total_, mode="clip")
-            total_ *= weight
+def _parted(distance: Values) -> tuple[Values, Values]:
+    """Return the whole and the rest of the way back."""
+    backward = -distance
+    low = np.floor(backward)
+    backward -= low
+    return low, backward
+
+
+def _pieces(low: Values) -> Iterator[slice]:
+    """Yield columns of a block, (h, w), in which whole parts take few values, or that are few."""
+    waiting = [slice(0, low.shape[1])]
+    while waiting:
+        cols = waiting.pop()
+        middle = (cols.start + cols.stop) // 2
+        if middle - cols.start >= BLOCK and float(np.ptp(low[:, cols])) > MOST_APART:
+            waiting += [slice(cols.start, middle), slice(middle, cols.stop)]
         else:
-            np.take(band, at, out=term, mode="clip")
-            np.multiply(term, weight, out=term)
-            total_ += term
+            yield cols
+
+
+def _slices(part: Values, low: Values) -> Iterator[tuple[int, Values]]:
+    """Yield which neighbours are read, as offsets, and how much each pixel takes of them.
+
+    Args:
+        part: (h, w) fractions of a pixel, 0-1.
+        low: (h, w) whole numbers: a pixel takes the four neighbours from `low - 1` on.
+    """
+    taps = _weights(part)
+    least, most = int(low.min()), int(low.max())
+    if least == most:
+        yield from ((least - 1 + tap, weight) for tap, weight in enumerate(taps))
+        return
+    there = [(low == level).astype(np.float32) for level in range(least, most + 1)]
+    for offset in range(least - 1, most + 3):
+        shares = [
+            there[level - least] * taps[offset - level + 1]
+            for level in range(max(least, offset - 2), min(most, offset + 1) + 1)
+        ]
+        yield offset, reduce(np.add, shares)

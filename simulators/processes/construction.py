@@ -19,6 +19,11 @@ from diachron.simulators.site import Outcome, Site
 
 REGISTERED = True
 
+# Phases between the cleared plot and the building, with the share of the time that has passed by then. Of the
+# 7-8 months that a house takes in the US (Census, Survey of Construction, start to completion; recalled),
+# earthwork and foundation take one to two, and the frame has its roof before the half.
+STAGES = (("foundation", 0.2), ("walls", 0.35))
+
 
 @dataclass(frozen=True)
 class Parameters:
@@ -38,6 +43,14 @@ class Parameters:
         sources: weights of footprints copied from this scene, from other scenes, and drawn.
         surfaces: relative density by surface; what is not named is not built on.
         max_area_m2: larger buildings are not undone when the past is painted.
+        look_temperature: how freely donors are chosen that look unlike the place (colours of ground
+            and roofs, sharpness): one that is farther by this many usual differences of yards is taken e
+            times less often; 0 takes the nearest, 100 takes any.
+        parcel_share: of the donors that bring their yard along (garden, drive, trees), where it suits; where
+            no sun is known, all from the same picture do, with their shadow, unless this is 0.
+        parcel_margin_m: how far around the house that reaches.
+        staged_share: of the sites that show a foundation and then walls without a roof; the others stay bare
+            plots until the building stands.
     """
 
     rate_per_km2_year: float = 30.0
@@ -53,6 +66,10 @@ class Parameters:
         default_factory=lambda: {"bare": 1.0, "grass": 1.0, "shrub": 0.8, "crop": 0.6, "developed": 0.5}
     )
     max_area_m2: float = 1500.0
+    look_temperature: float = 0.5
+    parcel_share: float = 0.3
+    parcel_margin_m: Quantity = (3.0, 8.0)
+    staged_share: float = 0.0
 
     __pydantic_config__ = {"extra": "forbid"}  # noqa: RUF012  (pydantic's own hook, read once)
 
@@ -66,6 +83,10 @@ class Parameters:
         check_quantity(self.turn_limit_deg, key="turn_limit_deg", low=0, high=180)
         check_quantity(self.scale, key="scale", low=0.25, high=4)
         check_quantity(self.max_area_m2, key="max_area_m2", low=0)
+        check_quantity(self.staged_share, key="staged_share", low=0, high=1)
+        check_quantity(self.look_temperature, key="look_temperature", low=0)
+        check_quantity(self.parcel_share, key="parcel_share", low=0, high=1)
+        check_quantity(self.parcel_margin_m, key="parcel_margin_m", low=0)
         for key, table, names in (
             ("sources", self.sources, {"scene", "others", "drawn"}),
             ("surfaces", self.surfaces, set(hub.SURFACES.values())),
@@ -98,7 +119,8 @@ def forward(rng: np.random.Generator, site: Site, times: Sequence[float], parame
         under = site.scene.surface[placement.footprint.window][placement.footprint.mask]
         # Ground of one kind can be told in the log, and comes back when it is read backwards.
         ground = int(under[0]) if (under == under[0]).all() else None
-        events += _phases(site, born, ground, float(time), float(time) + years, placement.parameters)
+        staged = parameters.staged_share > 0 and rng.random() < parameters.staged_share
+        events += _phases(site, born, ground, float(time), float(time) + years, placement.parameters, staged)
     return Outcome(tuple(events), len(times), len(times) - why.total(), dict(why))
 
 
@@ -112,9 +134,10 @@ def backward(rng: np.random.Generator, site: Site, times: Sequence[float], param
         if chosen is None:
             why["no_object"] += 1
             continue
-        events += _phases(
-            site, chosen, ground_under(site, chosen), float(time) - years, float(time), {"origin": "standing"}
-        )
+        staged = parameters.staged_share > 0 and rng.random() < parameters.staged_share
+        ground = ground_under(site, chosen)
+        origin: dict[str, object] = {"origin": "standing"}
+        events += _phases(site, chosen, ground, float(time) - years, float(time), origin, staged)
     return Outcome(tuple(events), len(times), len(times) - why.total(), dict(why))
 
 
@@ -136,6 +159,9 @@ def wish_of(site: Site, parameters: Parameters) -> Wish:
         turn_limit_deg=parameters.turn_limit_deg,
         scale=parameters.scale,
         sources=(sources[0], sources[1], sources[2]),
+        look_temperature=parameters.look_temperature,
+        parcel_share=parameters.parcel_share,
+        parcel_margin_m=parameters.parcel_margin_m,
     )
 
 
@@ -146,16 +172,17 @@ def _phases(
     cleared_years: float,
     built_years: float,
     parameters: dict[str, object],
+    staged: bool,
 ) -> list[ChangeEvent]:
-    """Return the two events of one construction; the second names the first as its cause."""
-    area_m2 = building.footprint.pixels * site.scene.grid.pixel_area_m2
-    cleared_id, built_id = site.new_event_id(), site.new_event_id()
+    """Return the phases of one construction; each names the one before as its cause.
 
-    def event(
-        number: int, phase: str, time: float, before: Cover, after: Cover, **more: object
-    ) -> ChangeEvent:
+    Foundation and walls change nothing on the maps: there is no building before it has a roof.
+    """
+    area_m2 = building.footprint.pixels * site.scene.grid.pixel_area_m2
+
+    def event(phase: str, time: float, before: Cover, after: Cover, **more: object) -> ChangeEvent:
         return ChangeEvent(
-            id=number,
+            id=site.new_event_id(),
             process="construction",
             kind="construction",
             phase=phase,
@@ -170,15 +197,10 @@ def _phases(
         )
 
     plot = Cover(0, hub.BARE)
-    return [
-        event(cleared_id, "cleared", cleared_years, Cover(0, ground), plot),
-        event(
-            built_id,
-            "built",
-            built_years,
-            plot,
-            Cover(building.id, None),
-            new_object=building,
-            causes=(cleared_id,),
-        ),
-    ]
+    phases = [event("cleared", cleared_years, Cover(0, ground), plot)]
+    for phase, share in STAGES if staged else ():
+        time = cleared_years + share * (built_years - cleared_years)
+        phases.append(event(phase, time, plot, plot, causes=(phases[-1].id,)))
+    standing = Cover(building.id, None)
+    phases.append(event("built", built_years, plot, standing, new_object=building, causes=(phases[-1].id,)))
+    return phases

@@ -8,6 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from diachron.outputs.readers import Dataset
+from tests.dated_tiles import write_places
 from tests.pairs import bright_squares
 from tests.tiles import OPTIONS, call, refusal, write_raster, write_source
 
@@ -89,3 +91,22 @@ def test_mistakes_are_told_before_anything_is_made(
 def test_nothing_is_judged_on_what_it_saw(places: tuple[Path, Path]) -> None:
     code, _, said = call(*trial(places, "--real", f"levir:{places[1]}"))
     assert "a test set too" in refusal(code, said, expected=2)
+
+
+def test_donors_lend_to_recipes_on_real_dates(places: tuple[Path, Path], tmp_path: Path) -> None:
+    dated = write_places(tmp_path / "dated", 2)
+    source, real = places
+    (tmp_path / "donors.yaml").write_text(f"- {{source: {source}, schema: openearthmap, licence: CC0-1.0}}\n")
+    arguments = (
+        *("evaluate", "zero-shot", "--recipe", "real-dates", "--source", dated, "--labels", dated / "labels"),
+        *(*OPTIONS, "--donors", tmp_path / "donors.yaml", "--test", f"levir:{real}", "--seeds", "0"),
+        *("-n", 4, "--steps", 1, "--batch", 2, "--crop", 32, "--out", tmp_path / "out", "--json"),
+    )
+    code, printed, said = call(*arguments)
+    assert code == 0, said
+    assert [row["method"] for row in json.loads(printed)["rows"]] == ["diachron-real-dates"]
+    (made,) = (tmp_path / "out" / "data-sets" / "real-dates" / "seed-0").iterdir()
+    assert [donor["root"] for donor in Dataset(made).info["donors"]] == [source.name]
+    # Other donors are another trial.
+    code, _, said = call(*(source if part == tmp_path / "donors.yaml" else part for part in arguments))
+    assert "made with other settings" in refusal(code, said)

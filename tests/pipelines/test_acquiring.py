@@ -45,6 +45,39 @@ def test_the_record_is_the_same_whatever_happened(preset: str) -> None:
     assert records[0] == records[1]
 
 
+def test_one_date_drawn_by_lot_keeps_the_look_of_its_source() -> None:
+    scene = prepare(raw_scene(World(rows=48, cols=48)))
+    steps = Recipe(name="x", acquisition={"preset": "aerial"}).acquisition_steps()
+    assert steps is not None
+    states = played(scene, seed=1, incidents=0.0).states
+    kept = []
+    for seed in range(60):
+        done, all_drawn = (
+            acquire(
+                scene,
+                states,
+                [scene.image] * 2,
+                steps,
+                lambda stage, seed=seed: stream(seed, 0, stage),
+                keep_displacement=True,
+                as_taken=share,
+            )
+            for share in (0.5, 0.0)
+        )
+        assert done.drawn is not None and all_drawn.drawn is not None
+        same = [bool((image == scene.image).all()) for image in done.images]
+        kept.append(same.index(True) if any(same) else None)
+        for date, untouched in enumerate(same):
+            # The other date is the one that it would be without: nothing is drawn from its stream.
+            assert done.drawn[date] == ({} if untouched else all_drawn.drawn[date])
+            if untouched:
+                assert not done.displacements[date].any()
+    # 60 fair coins, then 60 halves of them: within four standard deviations.
+    assert 14 <= sum(date is not None for date in kept) <= 46
+    assert kept.count(0) >= 4
+    assert kept.count(1) >= 4
+
+
 @pytest.mark.parametrize("preset", PRESETS)
 @pytest.mark.parametrize(("dtype", "bands"), [("uint8", 1), ("uint16", 4), ("float32", 5)])
 def test_every_preset_takes_every_kind_of_picture(preset: str, dtype: str, bands: int) -> None:

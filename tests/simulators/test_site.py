@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from diachron.core import hub
 from diachron.core.events import ChangeEvent
+from diachron.simulators.donor_motion import centred_motion, moved_footprint
 from diachron.simulators.donors import donors_of
 from diachron.simulators.lenders import Lender
-from diachron.simulators.placement import centred_motion, moved_footprint
 from diachron.simulators.preparation import prepare
 from diachron.simulators.processes import construction
 from diachron.simulators.shapes import draw_shape
@@ -75,21 +75,24 @@ def built(count: int, **parameters: object) -> list[ChangeEvent]:
     return found
 
 
-def test_donors_that_fit_alike_are_taken_alike():
-    small = {"gap_m": 0.0, "set_back_m": 0.0, "sources": {"scene": 1.0}}
+def test_donors_that_fit_alike_are_taken_alike_where_looks_do_not_count():
+    small = {"gap_m": 0.0, "set_back_m": 0.0, "sources": {"scene": 1.0}, "look_temperature": 100.0}
     taken = Counter(event.parameters["donor_object"] for event in built(300, **small))
     sizes = {lender.donor.object.id: lender.donor.area_m2 for lender in LENDERS}
-    alike = [number for number, area in sizes.items() if area <= np.median(list(sizes.values()))]
+    # A smaller house also fits where a larger one does not.
+    middle = np.median(list(sizes.values()))
+    alike = [number for number, area in sizes.items() if abs(area - middle) <= 0.12 * middle]
     assert len(alike) >= 3
-    assert min(taken[number] for number in alike) >= 0.3 * max(taken.values())
+    uses = [taken[number] for number in alike]
+    assert min(uses) >= 0.3 * max(uses)
 
 
 @pytest.mark.parametrize("share", [0.25, 4.0])
 def test_places_are_drawn_as_their_surface_weighs(share):
     weights = {"grass": 1.0, "bare": share}
-    small = {"gap_m": 0.0, "set_back_m": 0.0, "sources": {"scene": 1.0}, "surfaces": weights}
+    small = {"gap_m": 0.0, "set_back_m": 0.0, "sources": {"scene": 1.0}, "look_temperature": 100.0}
     counts = Counter()
-    for event in built(300, **small):
+    for event in built(300, surfaces=weights, **small):
         height, width = event.footprint.mask.shape
         counts[SCENE.surface[event.footprint.row + height // 2, event.footprint.col + width // 2]] += 1
     # Weighed by how much open ground of each kind there is, nearness to the road left out.

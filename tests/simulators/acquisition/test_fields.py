@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy import stats
 
-from diachron.simulators.acquisition.fields import middle, ramp, smooth_field, softened
+from diachron.simulators.acquisition.fields import middle, normal_numbers, ramp, smooth_field, softened
 
 
 def test_a_field_has_mean_zero_and_spread_one_and_half_its_correlation_at_its_length():
@@ -51,3 +52,15 @@ def test_softening_is_the_mean_of_nine():
 def test_the_middle_is_the_median_of_every_fourth_pixel():
     layer = np.arange(64, dtype=np.float32).reshape(8, 8)
     assert middle(layer) == np.median([0, 4, 32, 36])
+
+
+def test_normal_numbers_are_normal_and_repeat():
+    numbers = normal_numbers(7, (3, 200, 301))
+    assert numbers.shape == (3, 200, 301) and numbers.dtype == np.float32
+    # Kolmogorov and Smirnov's distance of a correct sample exceeds this with probability 1e-6.
+    distance = stats.kstest(numbers[0].ravel().astype(np.float64), "norm").statistic
+    assert distance < np.sqrt(-np.log(1e-6 / 2) / (2 * numbers[0].size))
+    assert abs(numbers.std() - 1.0) < 4.9 / np.sqrt(2 * numbers.size)
+    assert abs(np.corrcoef(numbers[0].ravel(), numbers[1].ravel())[0, 1]) < 4.9 / np.sqrt(numbers[0].size)
+    np.testing.assert_array_equal(numbers, normal_numbers(7, (3, 200, 301)))
+    assert not np.array_equal(numbers, normal_numbers(8, (3, 200, 301)))

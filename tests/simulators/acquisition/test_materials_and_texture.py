@@ -11,9 +11,10 @@ from scipy import ndimage
 
 from diachron.core.registry import load
 from diachron.simulators.acquisition.context import Context
-from diachron.simulators.acquisition.materials import LEVELS, levels_of, random_answers
+from diachron.simulators.acquisition.fields import spline_weights
+from diachron.simulators.acquisition.materials import LEVELS, NODES, levels_of, random_nodes, tables_of
 
-CONTEXT = Context(("red", "green", "blue"), 0.5)
+CONTEXT = Context(("red", "green", "blue"), 0.6)
 
 
 def ground(seed: int = 0) -> NDArray[np.float32]:
@@ -75,14 +76,28 @@ def test_patchwork_has_the_spread_asked_for(amount: float) -> None:
     assert np.sqrt(np.mean(np.square(gains))) == pytest.approx(amount * spread, rel=0.3)
 
 
-def test_answers_are_standard_and_every_colour_has_a_place() -> None:
-    answers = random_answers(np.random.default_rng(0), 3)
-    assert answers.shape == (3, LEVELS**3)
-    assert np.allclose(answers.mean(axis=1), 0, atol=1e-4)
-    assert np.allclose(answers.std(axis=1), 1, atol=1e-4)
-    for bands in (1, 2, 3):
-        at = levels_of(ground()[:bands])
-        assert at.min() >= 0 and at.max() < LEVELS**3
+def test_answers_are_standard_and_those_of_their_nodes() -> None:
+    nodes = random_nodes(np.random.default_rng(0), 3)
+    tables = tables_of(nodes)
+    assert tables.shape == (LEVELS, 3, LEVELS, LEVELS)
+    np.testing.assert_allclose(tables.mean(axis=(0, 2, 3)), 0, atol=1e-4)
+    np.testing.assert_allclose(tables.std(axis=(0, 2, 3)), 1, atol=1e-4)
+    axis = spline_weights(LEVELS, (LEVELS - 1) / (NODES - 1), 0.0).toarray()
+    for level in ((0, 0, 0), (47, 3, 20), (11, 46, 30)):
+        along = [axis[at] for at in level]
+        expected = np.einsum("kabc,a,b,c->k", nodes, *along)
+        np.testing.assert_allclose(tables[level[0], :, level[1], level[2]], expected, atol=1e-5)
+
+
+@pytest.mark.parametrize("bands", [1, 2, 3])
+def test_every_colour_has_a_place(bands: int) -> None:
+    colours = list(ground()[:bands])
+    at = levels_of(colours, 4)
+    red, rest = np.divmod(at, 4 * LEVELS**2)
+    assert rest.max() < LEVELS**2
+    assert red.min() == 0 and red.max() == LEVELS - 1
+    darkest = np.unravel_index(int(colours[0].argmin()), colours[0].shape)
+    assert red[darkest] == 0
 
 
 def test_bands_beyond_the_third_answer_too() -> None:
@@ -91,3 +106,13 @@ def test_bands_beyond_the_third_answer_too() -> None:
     drawn = module.draw(np.random.default_rng(0), module.Parameters(), four)
     image = np.concatenate([ground(), ground(1)[:1]])
     assert (module.act(image.copy(), drawn, None) != image).any(axis=(1, 2)).all()
+
+
+def test_less_detail_is_new_where_pixels_are_finer_than_those_it_was_measured_on() -> None:
+    module = load("acquisition", "texture")
+    parameters = module.Parameters(fine=0.4, coarse=0.2)
+    fine = {
+        gsd_m: module.draw(np.random.default_rng(0), parameters, Context(("red",), gsd_m))["fine"]
+        for gsd_m in (0.15, 0.6, 2.0)
+    }
+    assert fine == {0.15: 0.1, 0.6: 0.4, 2.0: 0.4}

@@ -170,3 +170,67 @@ def test_a_field_of_zero_is_a_plain_shift():
         for drawn in (plain, with_field)
     )
     np.testing.assert_array_equal(first, second)
+
+
+def test_two_dates_from_two_sides_part_by_the_sum_of_their_leans():
+    place = block_place((80, 80), (slice(30, 50), slice(30, 50)), height_m=9.0)
+    # 9 m at 10 and at 15 degrees: 1.59 m to the right and 2.41 m to the left, 3.2 and 4.8 px of half a metre.
+    sides = [(10.0, 0.0), (15.0, 180.0)]
+    right, left = (
+        displacement_of(
+            (80, 80),
+            {"lean": {"px_per_m": math.tan(math.radians(angle)) / 0.5, "direction_deg": direction}},
+            MODULES,
+            place,
+        )
+        for angle, direction in sides
+    )
+    assert right[:, 40, 40].tolist() == [0.0, 3.0]
+    assert left[:, 40, 40].tolist() == [0.0, -5.0]
+    # The parallax of the roof is 8 px; the ground has none.
+    assert (right - left)[1, 40, 40] == 8.0
+    assert not (right - left)[:, :28].any()
+
+
+def test_parallax_grows_with_height_and_not_with_place():
+    shape = (60, 120)
+    instances = np.zeros(shape, np.int32)
+    objects = {}
+    for number, (col, height_m) in enumerate(((15, 5.0), (55, 10.0), (95, 10.0)), start=1):
+        instances[20:40, col : col + 15] = number
+        footprint = Footprint(20, col, np.ones((20, 15), bool))
+        objects[number] = SceneObject(number, hub.BUILDING, footprint, height_m=height_m)
+    place = Place(np.full(shape, hub.BARE, np.uint8), instances, objects, 1.0)
+    moved = displacement_of(shape, {"lean": {"px_per_m": 0.4, "direction_deg": 90.0}}, MODULES, place)
+    # 0.4 px for each metre, downwards: 2 px and 4 px.
+    assert [float(moved[0, 32, col]) for col in (22, 62, 102)] == [2.0, 4.0, 4.0]
+
+
+def test_a_map_of_heights_goes_before_the_estimate_and_the_object_before_the_map():
+    box = (slice(20, 40), slice(20, 40))
+    heights = np.full((60, 60), np.nan, np.float32)
+    heights[box] = 14.0
+    heights[20, 20] = 0.0
+    for stated, expected in ((None, 14.0), (4.0, 4.0)):
+        flat = block_place((60, 60), box, height_m=stated)
+        place = Place(flat.surface, flat.instances, flat.objects, 0.5, height_m=heights)
+        assert place.heights_m[30, 30] == expected
+        assert place.heights_m[0, 0] == 0.0
+    # Where the map says nothing, the estimate stands: 6 m for 100 m².
+    unknown = block_place((60, 60), box, height_m=None)
+    place = Place(unknown.surface, unknown.instances, unknown.objects, 0.5, height_m=heights)
+    assert place.heights_m[20, 20] == pytest.approx(6.0)
+
+
+@pytest.mark.parametrize("shift", [(-60.0, 45.0), (0.25, -0.75)])
+def test_a_rough_and_far_displacement_reads_what_it_says(shift: tuple[float, float]) -> None:
+    # Whole parts of the distance that differ by more than a few within a block, and beyond the edges.
+    col = np.arange(300, dtype=np.float32)
+    values = np.broadcast_to(0.01 * col, (2, 70, 300)).astype(np.float32)
+    field = np.zeros((2, 70, 300), np.float32)
+    field[1] = 12.0 * np.sin(col / 40.0)
+    moved = warp(values, Displacement(shift, field))
+    expected = 0.01 * np.clip(col - shift[1] - field[1], 0, 299)
+    inside = (expected > 0.03) & (expected < 2.96)
+    # Cubic convolution keeps a ramp, wherever it reads it.
+    np.testing.assert_allclose(moved[:, inside], expected[inside][None].repeat(2, 0), atol=1e-3)

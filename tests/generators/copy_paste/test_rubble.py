@@ -1,0 +1,78 @@
+"""Cleared blocks in the picture: no house is left, and rubble lies there as far as it is drawn."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+from diachron.core import hub
+from diachron.core.events import EventLog
+from diachron.core.sample import Painted, RenderRequest
+from diachron.core.scene import Scene
+from diachron.generators import copy_paste
+from diachron.generators.copy_paste.edits import plan_edits
+from diachron.simulators.preparation import prepare
+from diachron.simulators.processes import clearance
+from diachron.simulators.site import Site, survey
+from diachron.simulators.snapshots import snapshot
+from tests.worlds import COLOURS, World, raw_scene
+
+WORLD = World(rows=96, cols=96, seed=4)
+
+
+def request(scene: Scene, rubble: float) -> RenderRequest:
+    parameters = clearance.Parameters(least_buildings=2, area_m2=2500.0, rubble=rubble)
+    outcome = clearance.forward(np.random.default_rng(3), Site(scene, survey(scene)), [1.0], parameters)
+    log = EventLog(outcome.events)
+    state = snapshot(scene, log, time_years=2.0, anchor_years=0.0)
+    return RenderRequest(scene, state, log, {scene.source: scene})
+
+
+def painted(asked: RenderRequest) -> Painted:
+    return copy_paste.paint(asked, {"texture_seed": 5})
+
+
+@pytest.fixture(scope="module")
+def scene() -> Scene:
+    return prepare(raw_scene(WORLD))
+
+
+def test_a_block_is_planned_once_with_all_its_houses(scene):
+    asked = request(scene, 1.0)
+    edits = plan_edits(asked)
+    (block,) = edits.blocks
+    assert len(block.removed) == len(asked.log) - 1
+    assert not (edits.removed or edits.cleared or edits.added)
+
+
+def test_no_house_is_left(scene):
+    asked = request(scene, 1.0)
+    picture = painted(asked)
+    (block,) = plan_edits(asked).blocks
+    bare = 255.0 * np.asarray(COLOURS[hub.BARE][:3])
+    for entry in block.removed:
+        box, mask = entry.footprint.window, entry.footprint.mask
+        levels = [image[:, box[0], box[1]][:, mask].mean(axis=1) for image in (scene.image, picture.image)]
+        off = [np.abs(level - bare).max() for level in levels]
+        assert off[1] < 0.7 * off[0]
+        assert picture.edit[box][mask].all()
+
+
+def test_rubble_is_rougher_than_swept_ground(scene):
+    rough, swept = (painted(request(scene, share)).image.astype(float) for share in (1.0, 0.0))
+    ground = request(scene, 1.0).log[0].footprint
+    box, mask = ground.window, ground.mask
+    spread = [image[:3, box[0], box[1]].mean(axis=0)[mask].std() for image in (rough, swept)]
+    assert spread[0] > 1.2 * spread[1]
+
+
+def test_a_flat_picture_stays_in_range_in_every_dtype():
+    for dtype, bands in (("uint16", 4), ("float32", 1)):
+        scene = prepare(raw_scene(dataclasses.replace(WORLD, dtype=dtype, bands=bands)))
+        picture = painted(request(scene, 1.0))
+        assert picture.image.dtype == np.dtype(dtype)
+        values = picture.image[:, picture.edit].astype(float) / scene.full_scale
+        assert values.min() >= 0
+        assert values.max() <= 1.1
