@@ -16,7 +16,7 @@ import tempfile
 from collections import defaultdict
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -67,6 +67,7 @@ KINDS = ("object", "ground")
 LIVELY = ("processes.construction.rate_per_km2_year=60", "processes.demolition.rate_per_km2_year=60")
 # Below this on hard cuts a probe is too weak to count.
 STRONG_ENOUGH = 0.85
+FEWEST_PLACES = 6
 PER_OUTLINE = 2
 UNTOUCHED = 6
 NEAR_PX = 80
@@ -134,13 +135,17 @@ def source_of(data: str, name: str) -> Source:
     return discover(SourceOptions(**entry))
 
 
+def has_few_places(source: Source) -> bool:
+    """Return whether a set has to be split by tile, because its places are too few."""
+    return len({tile.place for tile in source.tiles}) < FEWEST_PLACES
+
+
 def collect(shelves: Shelves, name: str, source: Source, samples: int) -> None:
     """Paint samples of a set in three ways and keep bands along what was painted, and along what was not."""
     recipe = load_recipe("building-change", [*LIVELY, "acquisition=none"])
     plan = Plan(recipe, source, seed=0, samples=samples)
     workshop = Workshop(plan)
-    # A set of few places is split by tile.
-    by_tile = len({tile.place for tile in source.tiles}) < 6
+    by_tile = has_few_places(source)
     for number in range(samples):
         request = request_of(workshop, number)
         if request is None:
@@ -294,19 +299,23 @@ def which_date(data: str, samples: int, seeds: range) -> dict[str, Any]:
     """Return whether a network that sees both dates around edits can tell the painted one, set by set."""
     by_set = {}
     for name in SETS:
-        probe = DateProbe("edits")
+        probe, source = DateProbe("edits"), source_of(data, name)
+        by_tile = has_few_places(source)
         with tempfile.TemporaryDirectory() as folder:
             out = Path(folder) / "made"
             recipe = load_recipe("building-change", LIVELY)
             generate(
-                Plan(recipe, source_of(data, name), seed=0, samples=samples),
+                Plan(recipe, source, seed=0, samples=samples),
                 RunOptions(out, workers=os.cpu_count() or 1),
             )
             for number, pair in enumerate(read_pairs(Dataset(out))):
-                probe.add(pair, stream(0, number, "benchmark/seams/date"))
+                whole = replace(pair, place=str(pair.record["source"])) if by_tile else pair
+                probe.add(whole, stream(0, number, "benchmark/seams/date"))
         found = probe.figures(list(seeds))
         by_set[name] = {key: found[key] for key in ("auc", "per_seed", "chance_std", "bad_auc", "made_crops")}
-    return {"auc": mean_of([each["auc"] for each in by_set.values()]), "by_set": by_set}
+    # A set without enough crops for both halves of its places has no figure.
+    found_aucs = [each["auc"] for each in by_set.values() if each["auc"] is not None]
+    return {"auc": mean_of(found_aucs) if found_aucs else None, "by_set": by_set}
 
 
 if __name__ == "__main__":

@@ -75,7 +75,7 @@ command.add_command(quality)
 @click.option(
     "--threshold",
     type=click.Choice(["0.5", "validation"]),
-    default="0.5",
+    default="validation",
     show_default=True,
     help="Fixed, or the best on made pairs that were kept out of training.",
 )
