@@ -59,7 +59,7 @@ command.add_command(quality)
     type=float,
     nargs=2,
     metavar="LOW HIGH",
-    help="Reduce training crops to metres a pixel between these.",
+    help="Reduce training crops to metres a pixel between these; by default those of the tests.",
 )
 @click.option("--architecture", default="siamese-unet-small", show_default=True)
 @click.option("--baseline", "baselines", multiple=True, help="A detector without training.")

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from diachron.core.errors import RecipeError
+from diachron.core.errors import RecipeError, SourceError
+from diachron.core.pair import PairSet
 from diachron.evaluation.datasets import open_pairs
 from diachron.evaluation.rivals.scenes import SceneShelf
 from diachron.evaluation.zero_shot.line_up import LineUp
@@ -25,7 +26,7 @@ class Budget:
     Args:
         samples: pairs made for each method and seed.
         steps, batch, crop_px: of the training.
-        train_gsd: crops are reduced to metres a pixel between these; None leaves them as they are.
+        train_gsd: crops are reduced to metres a pixel between these; None for those of the test sets.
         architecture: of the detector.
         choose_threshold: on made pairs kept out of training, instead of 0.5.
     """
@@ -61,6 +62,26 @@ class Arms:
     real: str | None
     percents: tuple[float, ...]
     seeds: tuple[int, ...]
+
+
+# Crops are drawn from a little finer to a little coarser than the tests: no sensor keeps its gsd exactly.
+GSD_MARGIN = 1.25
+
+
+def gsd_of(tests: Sequence[PairSet]) -> tuple[float, float]:
+    """Return (finest, coarsest) metres a pixel to learn at: roofs have the size that they are judged at.
+
+    Each set is taken at the gsd of its first pair.
+
+    Raises:
+        SourceError: a set is empty.
+    """
+    found = []
+    for pairs in tests:
+        if not len(pairs):
+            raise SourceError(f"{pairs.name}: no pair to test on", "empty")
+        found.append(pairs[0].gsd_m)
+    return min(found) / GSD_MARGIN, max(found) * GSD_MARGIN
 
 
 def run_arms(
@@ -101,6 +122,8 @@ def run_arms(
         name if names.count(name) == 1 else text: pairs
         for name, text, pairs in zip(names, tests, opened, strict=True)
     }
+    if budget.train_gsd is None:
+        budget = replace(budget, train_gsd=gsd_of(opened))
     config = DetectorConfig(budget.architecture, "binary", 3)
     line_up = LineUp(
         sources, budget.samples, config, budget.training(), folder / "data-sets", workers, donors
