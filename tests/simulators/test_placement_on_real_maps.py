@@ -30,9 +30,9 @@ def real_data() -> Path:
     ("name", "options", "tiles", "side_px", "gap_m"),
     [
         ("dubai_mbrsc", {"schema": "mbrsc", "gsd_m": 1.0}, 3, 512, 2.0),
-        ("dubai_mbrsc", {"schema": "mbrsc", "gsd_m": 1.0}, 3, 512, 0.5),
-        ("oam_banepa", {}, 2, 800, 2.0),
-        ("building_cities", {}, 8, 384, 2.0),
+        ("dubai_mbrsc", {"schema": "mbrsc", "gsd_m": 1.0}, 2, 512, 0.5),
+        ("oam_banepa", {}, 1, 512, 2.0),
+        ("building_cities", {}, 5, 384, 2.0),
     ],
 )
 def test_no_new_object_touches_anything(real_data, name, options, tiles, side_px, gap_m):
