@@ -12,6 +12,7 @@ import json
 import os
 import tempfile
 from dataclasses import dataclass, replace
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -111,7 +112,7 @@ def main() -> None:
     strips = [
         [replace(before, title=str(number)), after] for number, (_, before, after) in enumerate(shuffled, 1)
     ]
-    rows = [sum(strips[at : at + ACROSS], start=[]) for at in range(0, len(strips), ACROSS)]  # noqa: RUF017
+    rows = [list(chain(*strips[at : at + ACROSS])) for at in range(0, len(strips), ACROSS)]
     write_png(sheet(rows), folder / "sheet.png")
     (folder / "key.json").write_text(json.dumps([about for about, _, _ in shuffled], indent=1), "utf-8")
     figures = {"sheet": str(folder / "sheet.png"), "key": str(folder / "key.json"), "pairs": len(shuffled)}

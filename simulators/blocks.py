@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,6 +12,7 @@ from scipy import ndimage
 
 from diachron.core import hub
 from diachron.core.distributions import Quantity, draw_quantity
+from diachron.core.events import ChangeEvent, Cover
 from diachron.core.scene import Footprint, SceneObject
 from diachron.simulators.site import Site
 
@@ -253,4 +254,40 @@ def _window(footprints: Iterable[Footprint], margin_px: float, shape: tuple[int,
             max(min(cols.start for _, cols in windows) - margin, 0),
             min(max(cols.stop for _, cols in windows) + margin, shape[1]),
         ),
+    )
+
+
+def ground_event(
+    site: Site,
+    process: str,
+    phase: str,
+    time_years: float,
+    ground: Footprint,
+    before: Cover,
+    after: Cover,
+    *,
+    causes: tuple[int, ...] = (),
+    parameters: Mapping[str, object] | None = None,
+) -> ChangeEvent:
+    """Return what happens to the ground of a block, where no object comes or goes.
+
+    Args:
+        site: gives the id and the size of a pixel.
+        process: of the event; its kind has the same name.
+        phase, time_years, before, after, causes, parameters: of the event.
+        ground: its footprint.
+    """
+    return ChangeEvent(
+        id=site.new_event_id(),
+        process=process,
+        kind=process,
+        phase=phase,
+        time_years=time_years,
+        object_id=0,
+        before=before,
+        after=after,
+        footprint=ground,
+        area_m2=ground.pixels * site.scene.grid.pixel_area_m2,
+        parameters=dict(parameters or {}),
+        causes=causes,
     )

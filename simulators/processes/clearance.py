@@ -10,10 +10,9 @@ import numpy as np
 
 from diachron.core import hub
 from diachron.core.distributions import Quantity, check_quantity, draw_quantity
-from diachron.core.errors import RecipeError, nearest_names
 from diachron.core.events import ChangeEvent, Cover
-from diachron.core.scene import Footprint, SceneObject
-from diachron.simulators.blocks import choose_block, draw_outline
+from diachron.core.scene import SceneObject
+from diachron.simulators.blocks import choose_block, draw_outline, ground_event
 from diachron.simulators.estates import lay_out
 from diachron.simulators.processes import construction
 from diachron.simulators.removal import one_kind
@@ -61,11 +60,7 @@ class Parameters:
         check_quantity(self.max_area_m2, key="max_area_m2", low=0)
         check_quantity(self.rubble, key="rubble", low=0, high=1)
         check_quantity(self.lanes_m, key="lanes_m", low=0)
-        known = construction.Parameters.__dataclass_fields__
-        for name in self.former:
-            if name not in known:
-                raise RecipeError(f"former: unknown key '{name}'; {nearest_names(str(name), known)}")
-        construction.Parameters(**self.former)  # type: ignore[arg-type]
+        construction.parameters_of(self.former, key="former")
 
 
 def forward(rng: np.random.Generator, site: Site, times: Sequence[float], parameters: Parameters) -> Outcome:
@@ -86,8 +81,15 @@ def forward(rng: np.random.Generator, site: Site, times: Sequence[float], parame
             why["no_block"] += 1
             continue
         bare = Cover(0, hub.BARE)
-        first = _ground_event(
-            site, float(time), block.ground, Cover(0, one_kind(site, block.ground)), bare, rubble
+        first = ground_event(
+            site,
+            "clearance",
+            "levelled",
+            float(time),
+            block.ground,
+            Cover(0, one_kind(site, block.ground)),
+            bare,
+            parameters={"rubble": rubble},
         )
         events.append(first)
         events += [
@@ -99,7 +101,7 @@ def forward(rng: np.random.Generator, site: Site, times: Sequence[float], parame
 
 def backward(rng: np.random.Generator, site: Site, times: Sequence[float], parameters: Parameters) -> Outcome:
     """Return the blocks that came down at `times` and of which the real picture shows open ground only."""
-    former = construction.Parameters(**parameters.former)  # type: ignore[arg-type]
+    former = construction.parameters_of(parameters.former, key="former")
     wish = construction.wish_of(site, former)
     events: list[ChangeEvent] = []
     why: Counter[str] = Counter()
@@ -111,7 +113,8 @@ def backward(rng: np.random.Generator, site: Site, times: Sequence[float], param
             why[estate] += 1
             continue
         after = Cover(0, one_kind(site, estate.ground))
-        first = _ground_event(site, float(time), estate.ground, Cover(0, hub.BARE), after, None)
+        bare = Cover(0, hub.BARE)
+        first = ground_event(site, "clearance", "levelled", float(time), estate.ground, bare, after)
         events.append(first)
         for house in estate.houses:
             gone = SceneObject(
@@ -120,25 +123,6 @@ def backward(rng: np.random.Generator, site: Site, times: Sequence[float], param
             ground = Cover(0, one_kind(site, house.footprint))
             events.append(_house_event(site, gone, float(time), ground, house.parameters, first.id))
     return Outcome(tuple(events), len(times), len(times) - why.total(), dict(why))
-
-
-def _ground_event(
-    site: Site, time_years: float, ground: Footprint, before: Cover, after: Cover, rubble: float | None
-) -> ChangeEvent:
-    """Return what happens to the ground between the buildings; they name it as their cause."""
-    return ChangeEvent(
-        id=site.new_event_id(),
-        process="clearance",
-        kind="clearance",
-        phase="levelled",
-        time_years=time_years,
-        object_id=0,
-        before=before,
-        after=after,
-        footprint=ground,
-        area_m2=ground.pixels * site.scene.grid.pixel_area_m2,
-        parameters={} if rubble is None else {"rubble": rubble},
-    )
 
 
 def _house_event(

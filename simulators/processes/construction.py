@@ -97,6 +97,23 @@ class Parameters:
                 check_quantity(weight, key=f"{key}.{name}", low=0)
 
 
+def parameters_of(given: Mapping[str, object], *, key: str) -> Parameters:
+    """Return the parameters that another process states for the buildings it puts up.
+
+    Args:
+        given: name -> value; what is missing keeps its default.
+        key: under which they stand there, for the error.
+
+    Raises:
+        RecipeError: an unknown name, with the nearest one, or a value out of range.
+    """
+    known = Parameters.__dataclass_fields__
+    for name in given:
+        if name not in known:
+            raise RecipeError(f"{key}: unknown key '{name}'; {nearest_names(str(name), known)}")
+    return Parameters(**given)  # type: ignore[arg-type]
+
+
 def forward(rng: np.random.Generator, site: Site, times: Sequence[float], parameters: Parameters) -> Outcome:
     """Return the constructions that begin at `times`: `cleared` then, `built` when the work is done."""
     wish = wish_of(site, parameters)

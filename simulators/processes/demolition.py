@@ -10,7 +10,6 @@ import numpy as np
 
 from diachron.core import hub
 from diachron.core.distributions import check_quantity
-from diachron.core.errors import RecipeError, nearest_names
 from diachron.core.events import ChangeEvent, Cover
 from diachron.core.scene import SceneObject
 from diachron.simulators.placement import place
@@ -42,11 +41,7 @@ class Parameters:
     def __post_init__(self) -> None:
         check_quantity(self.rate_per_km2_year, key="rate_per_km2_year", low=0)
         check_quantity(self.max_area_m2, key="max_area_m2", low=0)
-        known = construction.Parameters.__dataclass_fields__
-        for name in self.former:
-            if name not in known:
-                raise RecipeError(f"former: unknown key '{name}'; {nearest_names(str(name), known)}")
-        construction.Parameters(**self.former)  # type: ignore[arg-type]
+        construction.parameters_of(self.former, key="former")
 
 
 def forward(rng: np.random.Generator, site: Site, times: Sequence[float], parameters: Parameters) -> Outcome:
@@ -65,7 +60,7 @@ def forward(rng: np.random.Generator, site: Site, times: Sequence[float], parame
 
 def backward(rng: np.random.Generator, site: Site, times: Sequence[float], parameters: Parameters) -> Outcome:
     """Return the demolitions at `times` of buildings that the real picture no longer shows."""
-    former = construction.Parameters(**parameters.former)  # type: ignore[arg-type]
+    former = construction.parameters_of(parameters.former, key="former")
     wish = construction.wish_of(site, former)
     events: list[ChangeEvent] = []
     why: Counter[str] = Counter()

@@ -10,10 +10,9 @@ import numpy as np
 
 from diachron.core import hub
 from diachron.core.distributions import Quantity, check_quantity, draw_quantity
-from diachron.core.errors import RecipeError, nearest_names
 from diachron.core.events import ChangeEvent, Cover
-from diachron.core.scene import Footprint, SceneObject
-from diachron.simulators.blocks import choose_block, draw_outline, ground_around, union
+from diachron.core.scene import SceneObject
+from diachron.simulators.blocks import choose_block, draw_outline, ground_around, ground_event, union
 from diachron.simulators.estates import lay_out
 from diachron.simulators.processes import construction
 from diachron.simulators.removal import one_kind
@@ -60,16 +59,12 @@ class Parameters:
         check_quantity(self.least_buildings, key="least_buildings", low=1)
         check_quantity(self.max_area_m2, key="max_area_m2", low=0)
         check_quantity(self.build_years, key="build_years", low=0)
-        known = construction.Parameters.__dataclass_fields__
-        for name in self.houses:
-            if name not in known:
-                raise RecipeError(f"houses: unknown key '{name}'; {nearest_names(str(name), known)}")
-        construction.Parameters(**self.houses)  # type: ignore[arg-type]
+        construction.parameters_of(self.houses, key="houses")
 
 
 def forward(rng: np.random.Generator, site: Site, times: Sequence[float], parameters: Parameters) -> Outcome:
     """Return the estates whose ground is levelled at `times`; the houses stand when the work is done."""
-    houses = construction.Parameters(**parameters.houses)  # type: ignore[arg-type]
+    houses = construction.parameters_of(parameters.houses, key="houses")
     wish = construction.wish_of(site, houses)
     events: list[ChangeEvent] = []
     why: Counter[str] = Counter()
@@ -84,7 +79,7 @@ def forward(rng: np.random.Generator, site: Site, times: Sequence[float], parame
             continue
         whole = union((estate.ground, *(house.footprint for house in estate.houses)))
         before, bare = Cover(0, one_kind(site, whole)), Cover(0, hub.BARE)
-        levelled = _ground_event(site, "levelled", float(time), whole, before, bare)
+        levelled = ground_event(site, "estate", "levelled", float(time), whole, before, bare)
         events.append(levelled)
         for house in estate.houses:
             born = SceneObject(
@@ -120,44 +115,20 @@ def backward(rng: np.random.Generator, site: Site, times: Sequence[float], param
             why["no_ground"] += 1
             continue
         former, bare = Cover(0, ground), Cover(0, hub.BARE)
-        levelled = _ground_event(site, "levelled", float(time) - years, block.whole, former, bare)
+        levelled = ground_event(site, "estate", "levelled", float(time) - years, block.whole, former, bare)
         # Gardens and paths come with the houses: the ground is again what the real picture shows.
         now = Cover(0, one_kind(site, block.ground))
         events += [
             levelled,
-            _ground_event(site, "laid out", float(time), block.ground, bare, now, cause=levelled.id),
+            ground_event(
+                site, "estate", "laid out", float(time), block.ground, bare, now, causes=(levelled.id,)
+            ),
         ]
         events += [
             _house_event(site, entry, float(time), {"origin": "standing"}, levelled.id)
             for entry in block.buildings
         ]
     return Outcome(tuple(events), len(times), len(times) - why.total(), dict(why))
-
-
-def _ground_event(
-    site: Site,
-    phase: str,
-    time_years: float,
-    ground: Footprint,
-    before: Cover,
-    after: Cover,
-    *,
-    cause: int | None = None,
-) -> ChangeEvent:
-    """Return what happens to the ground; the houses name its levelling as their cause."""
-    return ChangeEvent(
-        id=site.new_event_id(),
-        process="estate",
-        kind="estate",
-        phase=phase,
-        time_years=time_years,
-        object_id=0,
-        before=before,
-        after=after,
-        footprint=ground,
-        area_m2=ground.pixels * site.scene.grid.pixel_area_m2,
-        causes=() if cause is None else (cause,),
-    )
 
 
 def _house_event(
