@@ -129,6 +129,7 @@ def dataset_info(plan: Plan) -> dict[str, Any]:
         "dates": len(plan.recipe.times_years),
         "recipe": plan.recipe.model_dump(),
         **({"weights": list(plan.weights)} if plan.weights else {}),
+        **({"rate_factor": plan.rate_factor} if plan.recipe.match is not None else {}),
         "schema": schema_to_json(source.schema),
         "bands": list(source.bands),
         "dtype": source.tiles[0].dtype,

@@ -12,11 +12,13 @@ from typing import Any
 import numpy as np
 
 from diachron.core.errors import RecipeError
-from diachron.core.scene import RawScene
+from diachron.core.scene import Scene
 from diachron.core.streams import stream
 from diachron.outputs.readers import schema_to_json
 from diachron.pipelines.recipes import Recipe
 from diachron.pipelines.sources import Source, Tile, Unit
+from diachron.pipelines.sources.worlds import WorldSource
+from diachron.simulators.preparation import prepare
 
 # A refused sample is drawn again this often, each time from its own stream.
 REDRAWS = 8
@@ -33,6 +35,7 @@ class Plan:
         seed: of the run.
         samples: how many, `-n`.
         donors: sources whose objects are put up in place of the source's own; none leaves it to itself.
+        rate_factor: on all rates; `matching.matched` finds it where the recipe says what it wants.
 
     Raises:
         RecipeError: the recipe asks for real dates and the source has none, or the reverse; or a source of
@@ -44,6 +47,7 @@ class Plan:
     seed: int
     samples: int
     donors: tuple[Source, ...] = ()
+    rate_factor: float = 1.0
 
     def __post_init__(self) -> None:
         if (self.recipe.real_dates is not None) != bool(self.source.others):
@@ -82,8 +86,8 @@ class Plan:
         """All windows of the sources of donors; their numbers follow on those of `units`."""
         return tuple((source, unit) for source in self.donors for unit in source.units(self.recipe.window_px))
 
-    def read(self, number: int) -> RawScene:
-        """Return the pixels and labels of a window, by its number among `units` and then `lent`.
+    def scene(self, number: int) -> Scene:
+        """Return a window split into surface and objects, by its number among `units` and then `lent`.
 
         Windows of donors come with the bands of the source, and are called by the name of theirs as well.
 
@@ -91,12 +95,19 @@ class Plan:
             SourceError, LabelError: as `Source.read`.
         """
         if number < len(self.units):
-            return self.source.read(self.units[number])
+            return self.source.scene(self.units[number])
         source, unit = self.lent[number - len(self.units)]
         raw = source.read(unit)
         order = [source.bands.index(name) for name in self.source.bands]
         name = f"{Path(source.root).resolve().name}:{raw.source}"
-        return replace(raw, image=raw.image[order], bands=self.source.bands, source=name)
+        return prepare(replace(raw, image=raw.image[order], bands=self.source.bands, source=name))
+
+    @property
+    def renderer(self) -> str:
+        """Name of what paints: worlds have a renderer of their own."""
+        if self.recipe.world is not None and isinstance(self.source, WorldSource):
+            return self.recipe.world.renderer
+        return str(self.recipe.renderer["name"])
 
     @cached_property
     def mean_years(self) -> float:

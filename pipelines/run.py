@@ -18,6 +18,7 @@ from diachron.outputs.storage import LocalStorage
 from diachron.outputs.writer import sample_files, sample_record
 from diachron.pipelines.executors import run_here, run_spawned
 from diachron.pipelines.manifest import open_folder
+from diachron.pipelines.matching import matched
 from diachron.pipelines.plan import Plan
 from diachron.pipelines.workshop import Refusal, Workshop
 
@@ -86,6 +87,7 @@ def generate(
         progress: called with (finished, all) of this shard.
 
     Raises:
+        RecipeError: what the recipe's `match` wants cannot be had.
         RunRefusedError: the folder holds another plan's data set, or another process writes there.
         SourceError: the disk is full or cannot be written to.
     """
@@ -95,6 +97,7 @@ def generate(
     if not 0 <= number < of:
         raise RecipeError(f"--shard {number}/{of}: the first number counts from 0 to {of - 1}")
     label = f"shard-{number:05d}-of-{of:05d}"
+    plan = matched(plan)
     storage = LocalStorage(options.out)
     try:
         open_folder(plan, storage, overwrite=options.overwrite)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,6 +13,7 @@ from diachron.core.errors import SourceError
 from diachron.core.sample import ChangeSample, Painted, RenderRequest, Snapshot
 from diachron.core.scene import Scene
 from diachron.pipelines.acquiring import Acquired, place_of
+from diachron.pipelines.matching import matched
 from diachron.pipelines.plan import Plan
 from diachron.pipelines.workshop import Refusal, Setting, Workshop
 from diachron.simulators.acquisition.apply import apply_date
@@ -78,7 +79,7 @@ class _Onlooker(Workshop):
     def _acquire(
         self,
         scene: Scene,
-        states: list[Snapshot],
+        states: Sequence[Snapshot],
         images: list[Any],
         stream_of: Callable[[str], np.random.Generator],
     ) -> Acquired:
@@ -96,7 +97,7 @@ def look_at(plan: Plan, sample: int) -> Stages:
     Raises:
         SourceError: the sample is refused, with the reason of its last attempt.
     """
-    onlooker = _Onlooker(plan)
+    onlooker = _Onlooker(matched(plan))
     made = onlooker.make(sample)
     if isinstance(made, Refusal):
         raise SourceError(

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
+from diachron.core import registry
 from diachron.core.distributions import draw_quantity
 from diachron.core.errors import LabelError, RenderError, SourceError
 from diachron.core.sample import ChangeSample, DateLayers, Painted, RenderRequest, Snapshot
@@ -21,10 +23,9 @@ from diachron.pipelines.manifest import versions
 from diachron.pipelines.plan import REDRAWS, Plan
 from diachron.pipelines.real_dates import RealPair, read_pair
 from diachron.simulators.donors import donors_of
-from diachron.simulators.preparation import prepare
 from diachron.simulators.simulate import Simulation, simulate
 from diachron.simulators.site import Site, Terrain, survey
-from diachron.simulators.snapshots import difference, draw_labels, snapshot
+from diachron.simulators.snapshots import Difference, difference, draw_labels, snapshot
 
 # Prepared windows kept: the one at work, its donors, and a few that the next samples may ask for.
 KEPT_WINDOWS = 8
@@ -70,6 +71,26 @@ class Setting:
         return self.window.scene.image if self.real_pair is None else self.real_pair.other
 
 
+@dataclass(frozen=True)
+class Played:
+    """What happened at a place, before anything is painted.
+
+    Args:
+        setting: where and when.
+        scenes: by name: the place and those that lend to it.
+        simulation: log and counts.
+        states, labels: of the dates, (H, W) label maps in the source's scheme.
+        whole: what differs between the first date and the last.
+    """
+
+    setting: Setting
+    scenes: Mapping[str, Scene]
+    simulation: Simulation
+    states: tuple[Snapshot, ...]
+    labels: tuple[NDArray[np.uint8], ...]
+    whole: Difference
+
+
 class Workshop:
     """Makes the samples of a plan, one at a time.
 
@@ -81,7 +102,7 @@ class Workshop:
         self.plan = plan
         recipe = plan.recipe
         self._processes = recipe.process_modules()
-        self._renderer = recipe.renderer_module()
+        self._renderer = registry.load("renderers", plan.renderer)
         self._steps = recipe.acquisition_steps()
         self._filters = recipe.filter_modules()
         self._windows: OrderedDict[int, Prepared] = OrderedDict()
@@ -111,7 +132,7 @@ class Workshop:
         if unit in self._windows:
             self._windows.move_to_end(unit)
             return self._windows[unit]
-        scene = prepare(self.plan.read(unit))
+        scene = self.plan.scene(unit)
         if scene.ignored.all():
             raise SourceError(f"{scene.source}: every pixel is nodata or ignore", reason="empty")
         found = self._surveyed(scene, lends=unit >= len(self.plan.units) or not self.plan.donors)
@@ -155,24 +176,31 @@ class Workshop:
         window, pair = self._real_pair(unit, int(stream_of("dates").integers(others)))
         return Setting(window, pair.times_years, pair.times_years[0 if pair.paints_later else 1], pair)
 
-    def _attempt(self, sample: int, attempt: int, unit: int, refusals: list[Refusal]) -> ChangeSample:
-        plan = self.plan
-        suffix = f"#{attempt}" if attempt else ""
+    def play(
+        self, sample: int, attempt: int, unit: int, *, factor: float, stream_of: Callable[[str], Any]
+    ) -> Played:
+        """Return what happens at a place in a sample; nothing is painted.
 
-        def stream_of(stage: str) -> np.random.Generator:
-            return stream(plan.seed, sample, stage + suffix)
+        Args:
+            sample, attempt: of the plan.
+            unit: number of the window.
+            factor: on all rates, over the sample's own activity.
+            stream_of: of the attempt.
 
+        Raises:
+            SourceError, LabelError: the window cannot be used.
+        """
         setting = self._setting(unit, stream_of)
         window, times, anchor = setting.window, setting.times_years, setting.anchor_years
         scene = window.scene
         lenders = self._lenders(unit)
         donors = (*window.donors, *(d for lender in lenders for d in lender.donors))
         site = Site(scene, window.terrain, donors, needs_pixels=self._renderer.NEEDS_DONORS)
-        activity = max(0.0, draw_quantity(stream_of("activity"), plan.recipe.activity))
+        activity = max(0.0, draw_quantity(stream_of("activity"), self.plan.recipe.activity))
         simulation = simulate(
             site,
             self._processes,
-            activity=activity,
+            activity=factor * activity,
             first_years=times[0],
             last_years=times[-1],
             anchor_years=anchor,
@@ -180,13 +208,27 @@ class Workshop:
         )
         log = simulation.log
         scenes = {scene.source: scene, **{lender.scene.source: lender.scene for lender in lenders}}
-        states = [snapshot(scene, log, time_years=t, anchor_years=anchor) for t in times]
+        states = tuple(snapshot(scene, log, time_years=t, anchor_years=anchor) for t in times)
+        labels = tuple(draw_labels(scene, state, log, scene.schema) for state in states)
+        whole = difference(scene.schema, scene.ignored, log, (states[0], labels[0]), (states[-1], labels[-1]))
+        return Played(setting, scenes, simulation, states, labels, whole)
+
+    def stream_of(self, sample: int, attempt: int) -> Callable[[str], np.random.Generator]:
+        """Return stage -> stream of an attempt at a sample."""
+        suffix = f"#{attempt}" if attempt else ""
+        return lambda stage: stream(self.plan.seed, sample, stage + suffix)
+
+    def _attempt(self, sample: int, attempt: int, unit: int, refusals: list[Refusal]) -> ChangeSample:
+        plan = self.plan
+        stream_of = self.stream_of(sample, attempt)
+        played = self.play(sample, attempt, unit, factor=plan.rate_factor, stream_of=stream_of)
+        setting, scenes, simulation = played.setting, played.scenes, played.simulation
+        states, labels, whole, log = played.states, played.labels, played.whole, simulation.log
+        scene, anchor = setting.window.scene, setting.anchor_years
         pictures = [
             self._paint(RenderRequest(scene, state, log, scenes), stream_of, setting) for state in states
         ]
-        labels = [draw_labels(scene, state, log, scene.schema) for state in states]
         ignored = scene.ignored
-        whole = difference(scene.schema, ignored, log, (states[0], labels[0]), (states[-1], labels[-1]))
         acquired = self._acquire(scene, states, [p.image for p in pictures], stream_of)
         dates = tuple(
             DateLayers(
@@ -196,6 +238,7 @@ class Workshop:
                 surface=np.where(ignored, 0, state.surface).astype(np.uint8),
                 instances=state.instances,
                 painted=bool(picture.edit.any()),
+                height_m=state.height_m,
             )
             for state, image, label, picture in zip(states, acquired.images, labels, pictures, strict=True)
         )
@@ -255,7 +298,7 @@ class Workshop:
     def _acquire(
         self,
         scene: Scene,
-        states: list[Snapshot],
+        states: Sequence[Snapshot],
         images: list[Any],
         stream_of: Callable[[str], np.random.Generator],
     ) -> Acquired:
@@ -294,9 +337,8 @@ class Workshop:
             "split": plan.split_of(unit),
             "licence": scene.licence,
             "simulation": {name: dict(counts) for name, counts in simulation.tally.items()},
-            "activity": round(simulation.activity, 6),
             "render": {
-                "renderer": plan.recipe.renderer["name"],
+                "renderer": plan.renderer,
                 "real_picture_years": setting.anchor_years,
                 "effects": [dict(p.effects) for p in pictures],
                 "sun": None
@@ -312,6 +354,7 @@ class Workshop:
                 "seed": plan.seed,
                 "sample": sample,
                 "attempt": len(refusals),
+                "activity": round(simulation.activity, 6),
                 "refused_attempts": [asdict(refusal) for refusal in refusals],
                 "plan": plan.fingerprint,
                 "versions": versions(),

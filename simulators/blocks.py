@@ -106,8 +106,8 @@ def choose_block(
     if len(ids) < least_buildings:
         return None
     free = site.unclaimed()
-    for seed in rng.permutation(len(ids))[:SEEDS].tolist():
-        block = _grown(site, free, ids, ids[seed], outline)
+    for seed in site.shuffled(rng, ids, SEEDS):
+        block = _grown(site, free, ids, seed, outline)
         if block is not None and len(block.buildings) >= least_buildings:
             for entry in block.buildings:
                 site.mark_gone(entry.id)

@@ -51,6 +51,7 @@ class OpenCountry:
         scene = site.scene
         classes = object_class_map(scene.instances, scene.objects)
         self._shape = scene.grid.shape
+        self._likelihood = site.likelihood
         self.roads: Mask = classes == hub.ROAD
         closed = ((scene.instances > 0) & ~self.roads) | ~site.unclaimed()
         closed |= np.isin(scene.surface, (hub.IGNORE, hub.WATER)) & ~self.roads
@@ -118,8 +119,14 @@ class OpenCountry:
                 + 3 * (1 - t) * t**2 * handles[1]
                 + t**3 * last
             )
-            if (line >= 0).all() and (line <= most).all():
-                yield line
+            if not ((line >= 0).all() and (line <= most).all()):
+                continue
+            if self._likelihood is not None:
+                # Thinned by the likelihood of its middle.
+                row, col = np.rint(line[len(line) // 2]).astype(int).tolist()
+                if rng.random() >= self._likelihood[row, col]:
+                    continue
+            yield line
 
     def _strip(self, line: NDArray[np.float64], width_px: float) -> Footprint | None:
         """Return the pixels within half a width of a line, off roads; None where they fall apart."""

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from diachron.core import hub
+from diachron.core.growth import near
 from diachron.core.scene import Donor, Scene
 from diachron.simulators.looks import looks_of
 
@@ -83,7 +84,7 @@ def outline_contrast(
     """
     standing = scene.instances > 0
     count = int(scene.instances.max()) + 1
-    inside = standing & (ndimage.distance_transform_edt(standing) <= BAND_PX)
+    inside = standing & near(~standing, BAND_PX)
     outside = (distance > 1.5) & (distance <= BAND_PX + 1)
     owners = nearest_id[outside], scene.instances[inside]
     sizes = [np.maximum(np.bincount(ids, minlength=count), 1) for ids in owners]

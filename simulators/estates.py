@@ -96,7 +96,10 @@ def _middles(rng: np.random.Generator, site: Site, wish: Wish) -> Iterator[tuple
     """Yield pixels of open ground that may be built on, the widest of four draws each."""
     open_px, cols = site.terrain.open_px, site.scene.grid.shape[1]
     for _ in range(PLACES if open_px.size else 0):
-        drawn = open_px[rng.integers(open_px.size, size=4)]
+        if site.likelihood is None:
+            drawn = open_px[rng.integers(open_px.size, size=4)]
+        else:
+            drawn = np.array([site.open_pixel(spot) for spot in rng.random(4).tolist()])
         pixel = int(drawn[int(np.argmax(site.terrain.clearance_px.flat[drawn]))])
         if wish.allowed[site.scene.surface.item(pixel)]:
             yield divmod(pixel, cols)

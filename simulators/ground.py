@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from diachron.core import hub
+from diachron.core.growth import grown
 from diachron.core.scene import RawScene
 
 Mask = NDArray[np.bool_]
@@ -83,7 +84,7 @@ def estimate_ground(
     dark = bright < SHADOW_DARKNESS * median
     if dark.any() and not dark.all():
         near = _block_mean(buildings[np.newaxis].astype(np.float32), step)[0] > 0
-        near = ndimage.binary_dilation(near, iterations=max(1, round(SHADOW_REACH_M / (step * gsd_m))))
+        near = grown(near, max(1, round(SHADOW_REACH_M / (step * gsd_m))))
         # Shadowed ground is taken for what lies beside it in the light.
         nearest = ndimage.distance_transform_edt(dark, return_distances=False, return_indices=True)
         ground = np.where(dark, np.where(near, ground[tuple(nearest)], hub.TREE), ground).astype(np.uint8)
@@ -145,11 +146,12 @@ def fill_under_objects(
         filled[under] = hub.BARE
         return filled
     rows, cols = ndimage.distance_transform_edt(~open_ground, return_distances=False, return_indices=True)
-    nearest = surface[rows[under], cols[under]]
-    ids = instances[under].astype(np.int64)
+    at = np.flatnonzero(under)
+    nearest = surface[rows.ravel()[at], cols.ravel()[at]]
+    ids = instances.ravel()[at].astype(np.int64)
     kinds = max(hub.SURFACES) + 1
     votes = np.bincount(ids * kinds + nearest, minlength=(int(ids.max()) + 1) * kinds).reshape(-1, kinds)
     if estimated:
         votes = votes * np.where(np.arange(kinds) == hub.DEVELOPED, 0.2, 1.0)
-    filled[under] = np.where(networks[under], nearest, votes.argmax(axis=1)[ids])
+    np.put(filled, at, np.where(networks.ravel()[at], nearest, votes.argmax(axis=1)[ids]))
     return filled

@@ -55,11 +55,13 @@ def split_instances(
 
 def number_in_raster_order(ids: NDArray[np.int32]) -> NDArray[np.int32]:
     """Return the same regions numbered from 1 by their first pixel; 0 stays 0."""
-    values, first, inverse = np.unique(ids, return_index=True, return_inverse=True)
-    order = np.argsort(first[values > 0], kind="stable")
-    table = np.zeros(values.size, np.int32)
-    table[np.flatnonzero(values > 0)[order]] = np.arange(1, order.size + 1)
-    return table[inverse].reshape(ids.shape)
+    flat = ids.ravel()
+    at = np.flatnonzero(flat)
+    first = _first_of_each(flat[at], at, int(flat.max(initial=0)))
+    present = np.flatnonzero(first >= 0)
+    table = np.zeros(first.size, np.int32)
+    table[present[np.argsort(first[present])]] = np.arange(1, present.size + 1)
+    return table[ids]
 
 
 def _cut_necks(mask: Mask, parts: NDArray[np.int32], count: int) -> NDArray[np.int32]:
@@ -71,9 +73,12 @@ def _cut_necks(mask: Mask, parts: NDArray[np.int32], count: int) -> NDArray[np.i
     level = 0.75
     while level < distance.max() * NECK_SHARE:
         cores, core_count = ndimage.label(distance > level)
-        peaks = ndimage.maximum(distance, cores, np.arange(1, core_count + 1))
-        thick = np.flatnonzero(peaks >= level / NECK_SHARE) + 1
-        parents = np.array([markers[position] for position in _first_pixels(cores, thick)], np.int64)
+        inside = np.flatnonzero(cores)
+        owners = cores.ravel()[inside]
+        peaks = np.zeros(core_count + 1, np.float32)
+        np.maximum.at(peaks, owners, distance.ravel()[inside])
+        thick = np.flatnonzero(peaks[1:] >= level / NECK_SHARE) + 1
+        parents = markers.ravel()[_first_of_each(owners, inside, core_count)[thick]]
         values, occurrences = np.unique(parents, return_counts=True)
         crowded = {int(v) for v, n in zip(values, occurrences, strict=True) if v > 0 and n > 1}
         if crowded:
@@ -93,15 +98,18 @@ def _cut_necks(mask: Mask, parts: NDArray[np.int32], count: int) -> NDArray[np.i
     return watershed(-distance, markers, mask=mask).astype(np.int32)
 
 
-def _first_pixels(regions: NDArray[np.integer], ids: NDArray[np.integer]) -> list[tuple[int, int]]:
-    """Return the first pixel in raster order of each region."""
-    boxes = ndimage.find_objects(regions)
-    pixels = []
-    for region in ids:
-        box = boxes[int(region) - 1]
-        col = int(np.argmax(regions[box][0] == region))
-        pixels.append((box[0].start, box[1].start + col))
-    return pixels
+def _first_of_each(owners: NDArray[np.integer], pixels: NDArray[np.int64], largest: int) -> NDArray[np.int64]:
+    """Return by id, 0 to `largest`, the first of its pixels in raster order, -1 for an id without any.
+
+    Args:
+        owners: (n,) ids.
+        pixels: (n,) numbers of their pixels, row by row, rising.
+        largest: of the ids.
+    """
+    first = np.full(largest + 1, -1, np.int64)
+    # Written from the last to the first, so that the first one stays.
+    first[owners[::-1]] = pixels[::-1]
+    return first
 
 
 def _cut_blocks(parts: NDArray[np.int32], luminance: NDArray[np.float32], gsd_m: float) -> NDArray[np.int32]:
@@ -134,9 +142,43 @@ def _cut_blocks(parts: NDArray[np.int32], luminance: NDArray[np.float32], gsd_m:
 
 def fill_of_oriented_box(piece: Mask) -> float:
     """Return the share of its box, turned to its main axis, that a piece fills."""
-    rows, cols = np.nonzero(piece)
-    points = np.stack([cols - cols.mean(), rows - rows.mean()])
-    _, axes = np.linalg.eigh(points @ points.T)
-    turned = axes.T @ points
-    extent = turned.max(axis=1) - turned.min(axis=1) + 1.0
-    return float(rows.size / extent.prod())
+    return float(fills_of_oriented_boxes(piece.astype(np.int32))[1])
+
+
+def fills_of_oriented_boxes(ids: NDArray[np.int32]) -> NDArray[np.float64]:
+    """Return by id the share of its box, turned to its main axis, that a region fills; 0 for an id without.
+
+    Args:
+        ids: (H, W) int32, 0 off regions.
+    """
+    inside = np.flatnonzero(ids)
+    rows, cols = np.divmod(inside, ids.shape[1])
+    owners = ids.ravel()[inside]
+    size = int(ids.max(initial=0)) + 1
+    pixels = np.bincount(owners, minlength=size).astype(np.float64)
+    right, down, square_right, square_down, product = (
+        np.bincount(owners, weights=values, minlength=size)
+        for values in (cols, rows, cols * cols, rows * rows, cols * rows)
+    )
+    # Whole numbers, so that a square has no main axis by a rounding error; times the pixels squared.
+    spread = np.empty((size, 2, 2))
+    spread[:, 0, 0] = pixels * square_right - right * right
+    spread[:, 1, 1] = pixels * square_down - down * down
+    spread[:, 0, 1] = spread[:, 1, 0] = pixels * product - right * down
+    _, axes = np.linalg.eigh(spread)
+    # The outermost pixels of a region end one of its runs along a row.
+    wide = np.zeros((ids.shape[0], ids.shape[1] + 2), ids.dtype)
+    wide[:, 1:-1] = ids
+    middle = wide[:, 1:-1]
+    ends = np.flatnonzero((middle != 0) & ((middle != wide[:, :-2]) | (middle != wide[:, 2:])))
+    ends = ends[np.argsort(ids.ravel()[ends], kind="stable")]
+    owners = ids.ravel()[ends]
+    rows, cols = np.divmod(ends, ids.shape[1])
+    starts = np.flatnonzero(np.diff(owners, prepend=0))
+    box = np.ones(size)
+    for axis in (0, 1):
+        along = axes[owners, 0, axis] * cols + axes[owners, 1, axis] * rows
+        extent = np.maximum.reduceat(along, starts) - np.minimum.reduceat(along, starts) + 1.0
+        box[owners[starts]] *= extent
+    share: NDArray[np.float64] = pixels / box
+    return share

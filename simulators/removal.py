@@ -17,11 +17,17 @@ FEWEST_PIXELS = 20
 def choose_standing(
     rng: np.random.Generator, site: Site, classes: frozenset[int], max_area_m2: float
 ) -> SceneObject | None:
-    """Return a standing object of these hub classes, each as likely as the next; None when none is left."""
+    """Return a standing object of these hub classes, by likelihood where some are likelier; None for none."""
     ids = site.standing(classes, max_area_m2=max_area_m2, least_fill=WHOLE_FILL)
     if not ids:
         return None
-    chosen = ids[int(rng.integers(len(ids)))]
+    if site.likelihood is None:
+        chosen = ids[int(rng.integers(len(ids)))]
+    else:
+        likely = site.shuffled(rng, ids, 1)
+        if not likely:
+            return None
+        chosen = likely[0]
     site.mark_gone(chosen)
     return site.scene.objects[chosen]
 

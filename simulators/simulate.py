@@ -9,6 +9,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from diachron.core.events import ChangeEvent, EventLog
+from diachron.simulators.intensity import likelihood_of
 from diachron.simulators.point_process import arrivals
 from diachron.simulators.site import Outcome, Site
 
@@ -64,6 +65,8 @@ def simulate(
     for name in sorted(processes):
         process, parameters = processes[name]
         rng = stream_of(f"events/{name}")
+        where = getattr(parameters, "where", {})
+        site.likelihood, here = likelihood_of(stream_of(f"where/{name}"), site.scene, where)
         drawn = placed = 0
         why: dict[str, int] = {}
         for step, start, end in (
@@ -72,7 +75,7 @@ def simulate(
         ):
             times = arrivals(
                 rng,
-                rate_per_km2_year=activity * parameters.rate_per_km2_year,
+                rate_per_km2_year=activity * here * parameters.rate_per_km2_year,
                 area_km2=site.terrain.area_km2,
                 from_years=start,
                 until_years=end,

@@ -151,12 +151,15 @@ class Site:
         terrain: its survey.
         donors: objects that may be put up, from this scene and others.
         needs_pixels: whether a new object must have a donor to take its pixels from.
+        likelihood: (H, W) float32 from 0 to 1, where the process at work is likely, see `intensity`; None
+            where it is as likely as anywhere. `simulate` sets it for one process after the other.
     """
 
     scene: Scene
     terrain: Terrain
     donors: tuple[Donor, ...] = ()
     needs_pixels: bool = False
+    likelihood: NDArray[np.float32] | None = None
     _closed: list[_Closed] = field(init=False, repr=False, default_factory=list)
     _next_object: int = field(init=False)
     _next_event: int = field(init=False, default=1)
@@ -168,6 +171,9 @@ class Site:
         init=False, repr=False, default_factory=dict
     )
     _table: LenderTable = field(init=False, repr=False)
+    _running: tuple[NDArray[np.float32], NDArray[np.float64]] | None = field(
+        init=False, repr=False, default=None
+    )
 
     def __post_init__(self) -> None:
         self._next_object = max(self.scene.objects, default=0) + 1
@@ -230,6 +236,39 @@ class Site:
     def mark_gone(self, object_id: int) -> None:
         """Keep later events off an object."""
         self._gone.add(object_id)
+
+    def open_pixel(self, spot: float) -> int:
+        """Return one of the terrain's open pixels for a number in [0, 1): each alike, or by likelihood.
+
+        The terrain must have some.
+        """
+        open_px = self.terrain.open_px
+        if self.likelihood is None:
+            return int(open_px.item(int(spot * open_px.size)))
+        if self._running is None or self._running[0] is not self.likelihood:
+            self._running = self.likelihood, np.cumsum(self.likelihood.ravel()[open_px], dtype=np.float64)
+        sums = self._running[1]
+        at = int(np.searchsorted(sums, spot * sums[-1], side="right"))
+        return int(open_px.item(min(at, open_px.size - 1)))
+
+    def shuffled(self, rng: np.random.Generator, ids: list[int], most: int) -> list[int]:
+        """Return some of the ids of objects in random order, the likelier ones rather first.
+
+        Args:
+            rng: the process's stream.
+            ids: of standing objects.
+            most: how many, at the most.
+        """
+        if self.likelihood is None:
+            return [ids[k] for k in rng.permutation(len(ids))[:most].tolist()]
+        middles = [self.scene.objects[number].footprint for number in ids]
+        likely = np.array(
+            [self.likelihood[f.row + f.mask.shape[0] // 2, f.col + f.mask.shape[1] // 2] for f in middles]
+        )
+        # The smallest of exponential numbers with these rates is each with its share of the sum.
+        keys = rng.exponential(size=len(ids)) / np.maximum(likely, 1e-12)
+        order = keys.argsort(kind="stable")
+        return [ids[k] for k in order[:most].tolist() if likely[k] > 0]
 
     def is_open(self, points: Iterable[complex], gap_px: float, set_back_px: float) -> bool:
         """Return whether points lie away from all that stands: a quick part of what `fits` asks of all.

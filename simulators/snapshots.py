@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import accumulate
 from typing import Any
 
@@ -15,7 +15,8 @@ from diachron.core.change import CHANGE_IGNORE, changed, owners, visible_pixels
 from diachron.core.events import ChangeEvent, Cover, EventLog
 from diachron.core.labels import LabelSchema
 from diachron.core.sample import Snapshot
-from diachron.core.scene import Footprint, Scene, object_class_map
+from diachron.core.scene import Footprint, Scene, SceneObject, object_class_map
+from diachron.simulators.parts import joined, without
 
 Mask = NDArray[np.bool_]
 
@@ -32,16 +33,56 @@ def snapshot(scene: Scene, log: EventLog, *, time_years: float, anchor_years: fl
     surface = scene.surface.copy()
     instances = scene.instances.copy()
     objects = dict(scene.objects)
+    heights = None if scene.height_m is None else scene.height_m.copy()
     for event, cover in covers_between(log, anchor_years, time_years):
         box, mask = event.footprint.window, event.footprint.mask
         if cover.surface is not None:
             surface[box][mask] = cover.surface
         instances[box][mask] = cover.object_id
-        if cover.object_id == 0:
+        if event.new_object is None:
+            _resize(objects, event, cover)
+        elif cover.object_id == 0:
             objects.pop(event.object_id, None)
-        elif event.new_object is not None:
+        else:
             objects[cover.object_id] = event.new_object
-    return Snapshot(time_years, surface, instances, objects, scene.height_m)
+        if heights is not None:
+            heights[box][mask] = _height_of(cover, scene, event)[mask]
+    return Snapshot(time_years, surface, instances, objects, heights)
+
+
+def _resize(objects: dict[int, SceneObject], event: ChangeEvent, cover: Cover) -> None:
+    """Let a standing object gain or lose a part, which is what an event on it without a new object means."""
+    entry = objects.get(event.object_id)
+    if entry is None:
+        return
+    part = event.footprint if cover.object_id else None
+    footprint = joined(entry.footprint, part) if part else without(entry.footprint, event.footprint)
+    if footprint is None:
+        del objects[entry.id]
+    else:
+        objects[entry.id] = replace(entry, footprint=footprint)
+
+
+def _height_of(cover: Cover, scene: Scene, event: ChangeEvent) -> NDArray[np.float32]:
+    """Return the (h, w) heights of an event's window as its cover says: of the scene's object, or flat."""
+    box = event.footprint.window
+    assert scene.height_m is not None
+    if cover.object_id in scene.objects:
+        return _roof_height(scene, scene.objects[cover.object_id], box)
+    stands = event.new_object if cover.object_id else None
+    height = 0.0 if stands is None or stands.height_m is None else stands.height_m
+    return np.full(event.footprint.mask.shape, height, np.float32)
+
+
+def _roof_height(scene: Scene, entry: SceneObject, box: tuple[slice, slice]) -> NDArray[np.float32]:
+    """Return the (h, w) heights of a window that an object of the scene covers; a part added is as high."""
+    assert scene.height_m is not None
+    own = scene.instances[box] == entry.id
+    if own.all():
+        return scene.height_m[box]
+    whole = entry.footprint
+    high = np.float32(np.median(scene.height_m[whole.window][whole.mask]))
+    return np.where(own, scene.height_m[box], high).astype(np.float32)
 
 
 def covers_between(

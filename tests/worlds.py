@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cache
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -50,6 +52,10 @@ COLOURS = {
     hub.IGNORE: (0.40, 0.40, 0.40, 0.40, 0.40, 0.40),
     hub.BARE: (0.58, 0.48, 0.38, 0.60, 0.62, 0.48),
     hub.GRASS: (0.34, 0.46, 0.27, 0.60, 0.75, 0.36),
+    hub.SHRUB: (0.36, 0.42, 0.26, 0.58, 0.68, 0.36),
+    hub.TREE: (0.24, 0.36, 0.20, 0.55, 0.70, 0.28),
+    hub.CROP: (0.48, 0.50, 0.24, 0.58, 0.70, 0.42),
+    hub.DEVELOPED: (0.50, 0.50, 0.50, 0.52, 0.52, 0.50),
     hub.WATER: (0.12, 0.20, 0.30, 0.08, 0.05, 0.20),
     hub.ROAD: (0.44, 0.44, 0.45, 0.45, 0.45, 0.44),
 }
@@ -72,6 +78,7 @@ class World:
         shadow_px: length of every shadow.
         seed: of positions, sizes and texture.
         road, water, ignored, void: whether the place has them.
+        many: whether there are trees, scrub, crops, paving and a hall beside grass, bare ground and houses.
     """
 
     rows: int = 80
@@ -87,6 +94,7 @@ class World:
     water: bool = True
     ignored: bool = True
     void: bool = False
+    many: bool = False
 
 
 def raw_scene(world: World) -> RawScene:
@@ -94,6 +102,14 @@ def raw_scene(world: World) -> RawScene:
     rng = np.random.default_rng(world.seed)
     shape = (world.rows, world.cols)
     surface = np.where(ndimage.gaussian_filter(rng.standard_normal(shape), 12) > 0, hub.GRASS, hub.BARE)
+    if world.many:
+        # From a stream of its own, so that a place is the same but for its kinds of ground.
+        noise = np.random.default_rng([world.seed, 1]).standard_normal((2, *shape))
+        other = ndimage.gaussian_filter(noise, (0, 9, 9))
+        surface = np.where(other[0] > 0.4 * other[0].std(), hub.TREE, surface)
+        surface = np.where(other[0] < -0.7 * other[0].std(), hub.CROP, surface)
+        surface = np.where(other[1] > 0.9 * other[1].std(), hub.DEVELOPED, surface)
+        surface = np.where(other[1] < -1.1 * other[1].std(), hub.SHRUB, surface)
     classes = np.zeros(shape, np.uint8)
     if world.road:
         classes[world.rows // 2 - 2 : world.rows // 2 + 3] = hub.ROAD
@@ -104,7 +120,10 @@ def raw_scene(world: World) -> RawScene:
         surface[-9:, :7] = hub.IGNORE
         classes[-9:, :7] = 0
     roofs = np.zeros((3, *shape))
-    houses = _houses(world, rng, (classes > 0) | np.isin(surface, (hub.WATER, hub.IGNORE)))
+    closed = (classes > 0) | np.isin(surface, (hub.WATER, hub.IGNORE))
+    houses = _houses(world, rng, closed)
+    if world.many:
+        houses = _with_hall(houses, closed)
     for number, house in enumerate(houses):
         classes[house] = hub.BUILDING
         roofs[:, house] = np.asarray(ROOFS[number % 3])[:, None]
@@ -138,6 +157,19 @@ def _houses(world: World, rng: np.random.Generator, closed: NDArray[np.bool_]) -
             if wanted and not (ndimage.binary_dilation(house, iterations=2) & closed).any():
                 found.append(house)
     return found
+
+
+def _with_hall(houses: list[NDArray[np.bool_]], closed: NDArray[np.bool_]) -> list[NDArray[np.bool_]]:
+    """Return the houses that keep off a hall of 21 x 21 pixels, which stands where it first finds room."""
+    for top in range(2, closed.shape[0] - 24, 4):
+        for left in range(2, closed.shape[1] - 24, 4):
+            if closed[top - 2 : top + 23, left - 2 : left + 23].any():
+                continue
+            hall = np.zeros(closed.shape, bool)
+            hall[top : top + 21, left : left + 21] = True
+            around = ndimage.binary_dilation(hall, iterations=3)
+            return [*(house for house in houses if not (house & around).any()), hall]
+    return houses
 
 
 def shadow_of(buildings: NDArray[np.bool_], sun_azimuth_deg: float, length_px: int) -> NDArray[np.bool_]:
@@ -201,13 +233,37 @@ class Played:
         return difference(self.scene.schema, self.scene.ignored, self.log, before, after)
 
 
-def processes_at(scene: Scene, incidents: float, years: float = YEARS, **construction: Any) -> dict[str, Any]:
-    """Return every registered process, at a rate that gives so many incidents of each on average."""
+@cache
+def _processes() -> dict[str, ModuleType]:
+    """Return the modules of all processes; asking for each of them anew is a third of a short test."""
+    return {name: load("processes", name) for name in entries("processes")}
+
+
+# Every place sees these; `some_processes` adds others.
+ALWAYS = ("construction", "demolition")
+OTHERS_PER_CASE = 5
+
+
+def some_processes(seed: int) -> tuple[str, ...]:
+    """Return the two processes that every case has and some others by lot: all of them leave no room."""
+    others = [name for name in sorted(entries("processes")) if name not in ALWAYS]
+    drawn = np.random.default_rng([seed, 2]).permutation(len(others))[:OTHERS_PER_CASE]
+    return (*ALWAYS, *(others[k] for k in sorted(drawn.tolist())))
+
+
+def processes_at(
+    scene: Scene,
+    incidents: float,
+    years: float = YEARS,
+    names: Sequence[str] | None = None,
+    **construction: Any,
+) -> dict[str, Any]:
+    """Return registered processes, all by default, at a rate that gives so many incidents of each."""
     area_km2 = float(np.count_nonzero(~scene.ignored)) * scene.grid.pixel_area_m2 / 1e6
     rate = incidents / (area_km2 * years)
     found = {}
-    for name in entries("processes"):
-        module = load("processes", name)
+    for name in entries("processes") if names is None else names:
+        module = _processes()[name]
         more = construction if name == "construction" else {}
         found[name] = (module, module.Parameters(rate_per_km2_year=rate, **more))
     return found
@@ -222,15 +278,16 @@ def played(
     incidents: float = 2.0,
     lenders: Sequence[Scene] = (),
     needs_pixels: bool = True,
+    names: Sequence[str] | None = None,
     **construction: Any,
 ) -> Played:
-    """Return what a run makes of a scene up to its pictures."""
+    """Return what a run makes of a scene up to its pictures, with the named or `some_processes`."""
     donors = tuple(donor for lender in (scene, *lenders) for donor in donors_of(lender))
     site = Site(scene, survey(scene), donors, needs_pixels=needs_pixels)
     span = times[-1] - times[0]
     simulation = simulate(
         site,
-        processes_at(scene, incidents, span, **construction),
+        processes_at(scene, incidents, span, names or some_processes(seed), **construction),
         first_years=times[0],
         last_years=times[-1],
         anchor_years=anchor,
@@ -280,6 +337,7 @@ def worlds() -> st.SearchStrategy[World]:
         water=st.booleans(),
         ignored=st.booleans(),
         void=st.booleans(),
+        many=st.booleans(),
     )
 
 

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import click
 
 from diachron.cli.lines import one_line
-from diachron.cli.source_options import source_options, with_source_options
+from diachron.cli.source_options import opened_source, source_options, with_source_options
 
 LISTED = 20
 
@@ -52,9 +51,7 @@ def command(
     from diachron.core.errors import REJECTION_REASONS, SourceError
     from diachron.pipelines.plan import Plan
     from diachron.pipelines.recipes import load_recipe
-    from diachron.pipelines.recipes.reading import recipe_tiles
     from diachron.pipelines.run import RunOptions, describe, generate
-    from diachron.pipelines.sources import discover
     from diachron.pipelines.sources.donors import discover_donors
 
     if out is None and not dry_run:
@@ -66,16 +63,17 @@ def command(
             "then start them"
         )
     resolved = load_recipe(recipe, list(overrides))
-    options = source_options(source)
-    if options.source is None and options.images is None:
-        tiles = recipe_tiles(recipe, resolved)
-        if tiles is None:
-            raise click.UsageError(f"recipe '{resolved.name}' brings no tiles; give yours with --source DIR")
-        options = replace(options, source=str(tiles), licence=options.licence or resolved.licence)
     count = samples if samples is not None else resolved.samples
     if count is None:
         raise click.UsageError("give the number of samples with -n")
-    found = discover(resolved.source_options(options))
+    found = opened_source(
+        recipe,
+        resolved,
+        source_options(source),
+        seed=seed,
+        samples=count,
+        hint="give yours with --source DIR",
+    )
     lending = () if donors is None else discover_donors(donors, found)
     plan = Plan(resolved, found, seed, count, lending)
     refusals = plan.source.refusals

@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from diachron.cli.source_options import source_options, with_source_options
+from diachron.cli.source_options import opened_source, source_options, with_source_options
 
 if TYPE_CHECKING:
-    from diachron.pipelines.recipes import Recipe
     from diachron.pipelines.sources import SourceOptions
 
 
@@ -64,12 +63,11 @@ def scene(
 ) -> None:
     """Draw the stages of one sample: the one that `generate` makes with the same recipe, seed and -n.
 
-    TILE|SET is what --source takes; without either, the recipe's own tiles are read.
+    TILE|SET is what --source takes; without either, the recipe's own tiles or worlds are looked at.
     """
     from diachron.outputs.panels import sheet, write_png
     from diachron.pipelines.plan import Plan
     from diachron.pipelines.recipes import load_recipe
-    from diachron.pipelines.sources import discover
     from diachron.pipelines.sources.donors import discover_donors
     from diachron.pipelines.stage_panels import STAGES, Drawing, check_stage
     from diachron.pipelines.stages import look_at, record_of
@@ -78,10 +76,13 @@ def scene(
     wanted = stages or tuple(STAGES)
     for stage in wanted:
         check_stage(resolved, stage)
-    found = discover(resolved.source_options(_tiles(what, source_options(source), recipe, resolved)))
+    options = _tiles(what, source_options(source))
+    wished = samples or resolved.samples or (sample + 1 if resolved.world else None)
+    hint = "give a tile or a set"
+    found = opened_source(recipe, resolved, options, seed=seed, samples=wished, hint=hint)
     lending = () if donors is None else discover_donors(donors, found)
-    plan = Plan(resolved, found, seed, samples or resolved.samples or 1, lending)
-    if samples is None and resolved.samples is None:
+    plan = Plan(resolved, found, seed, wished or 1, lending)
+    if wished is None:
         plan = replace(plan, samples=max(len(plan.units), sample + 1))
     if sample >= plan.samples:
         raise click.UsageError(
@@ -105,24 +106,18 @@ def scene(
         click.echo(str(path))
 
 
-def _tiles(what: str | None, options: SourceOptions, recipe: str, resolved: Recipe) -> SourceOptions:
-    """Return where the tiles are: WHAT, the options, or those that come with the recipe.
+def _tiles(what: str | None, options: SourceOptions) -> SourceOptions:
+    """Return where the tiles are: WHAT, or the options.
 
     Raises:
-        UsageError: they are given twice, or nowhere; or WHAT is a data set.
+        UsageError: they are given twice, or WHAT is a data set.
     """
     from diachron.outputs import layout
-    from diachron.pipelines.recipes.reading import recipe_tiles
 
-    if what is not None:
-        if options.source is not None:
-            raise click.UsageError(f"{what} and --source {options.source}: give the tiles once")
-        if (Path(what) / layout.DATASET).is_file():
-            raise click.UsageError(f"{what} is a data set: look at it with `diachron report {what}`")
-        return replace(options, source=what)
-    if options.source is not None or options.images is not None:
+    if what is None:
         return options
-    tiles = recipe_tiles(recipe, resolved)
-    if tiles is None:
-        raise click.UsageError(f"recipe '{resolved.name}' brings no tiles; give a tile or a set")
-    return replace(options, source=str(tiles), licence=options.licence or resolved.licence)
+    if options.source is not None:
+        raise click.UsageError(f"{what} and --source {options.source}: give the tiles once")
+    if (Path(what) / layout.DATASET).is_file():
+        raise click.UsageError(f"{what} is a data set: look at it with `diachron report {what}`")
+    return replace(options, source=what)

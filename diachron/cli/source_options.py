@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 if TYPE_CHECKING:
-    from diachron.pipelines.sources import SourceOptions
+    from diachron.pipelines.recipes import Recipe
+    from diachron.pipelines.sources import Source, SourceOptions
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -64,6 +66,49 @@ def source_options(given: dict[str, Any]) -> SourceOptions:
         sun=_sun(sun) if sun else None,
         bands=tuple(name.strip() for name in bands.split(",")) if bands else None,
     )
+
+
+def opened_source(
+    recipe: str, resolved: Recipe, options: SourceOptions, *, seed: int, samples: int | None, hint: str
+) -> Source:
+    """Return the tiles that were given, else those that come with the recipe, else the places of its worlds.
+
+    Args:
+        recipe: name or file of the recipe.
+        resolved: the recipe.
+        options: from `source_options`.
+        seed: of the run; worlds of another seed are others.
+        samples: wanted; worlds have a place for each, and one where it is None.
+        hint: how tiles are given, for the message.
+
+    Raises:
+        UsageError: there are none, or options of tiles are given to worlds.
+        DiachronError: as `discover` and `world_source`.
+    """
+    from diachron.pipelines.recipes.reading import recipe_tiles
+    from diachron.pipelines.sources import discover
+    from diachron.pipelines.sources.worlds import world_source
+
+    if options.source is None and options.images is None:
+        if resolved.world is not None:
+            _only_licence(resolved.name, options)
+            return world_source(resolved.world_options(seed, samples or 1, options.licence))
+        tiles = recipe_tiles(recipe, resolved)
+        if tiles is None:
+            raise click.UsageError(f"recipe '{resolved.name}' brings no tiles; {hint}")
+        options = replace(options, source=str(tiles), licence=options.licence or resolved.licence)
+    return discover(resolved.source_options(options))
+
+
+def _only_licence(recipe: str, options: SourceOptions) -> None:
+    given = [
+        key for key, value in vars(options).items() if value is not None and key not in ("licence", "dates")
+    ]
+    if given:
+        raise click.UsageError(
+            f"recipe '{recipe}' makes its own places: `{given[0]}` is of tiles; for worlds see "
+            f"`diachron recipes {recipe}`, e.g. --set world.gsd_m=1"
+        )
 
 
 def _sun(text: str) -> tuple[float, float | None]:

@@ -14,6 +14,7 @@ from diachron.core.errors import GridError
 from diachron.core.grid import GeoGrid
 from diachron.core.labels import LabelSchema
 from diachron.core.look import Look
+from diachron.core.place import PlaceModel
 
 Mask = NDArray[np.bool_]
 
@@ -134,6 +135,7 @@ class Scene:
         sun: None where no shadows were found.
         source: name of the tile (and window) in the source.
         licence: SPDX id or the user's words; None where not stated.
+        model: what a procedural place is made of; None for a real one.
 
     Raises:
         GridError: a layer's shape differs from the grid's.
@@ -156,6 +158,7 @@ class Scene:
     sun: Sun | None = None
     source: str = ""
     licence: str | None = None
+    model: PlaceModel | None = None
 
     def __post_init__(self) -> None:
         for name in ("image", "surface", "instances", "labels", "height_m"):

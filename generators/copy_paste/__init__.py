@@ -17,6 +17,8 @@ from diachron.generators.copy_paste.paste import paste_object
 from diachron.generators.copy_paste.roads import paint_road
 from diachron.generators.copy_paste.rubble import clear_block
 from diachron.generators.copy_paste.sites import paint_site
+from diachron.generators.copy_paste.surfaces import paint_surface
+from diachron.generators.copy_paste.wings import paint_part
 
 REGISTERED = True
 NEEDS_DONORS = True
@@ -53,6 +55,10 @@ def paint(request: RenderRequest, params: Mapping[str, object]) -> Painted:
         remove_object(canvas, entry, ground)
     for block in edits.blocks:
         (paint_field if "rows_deg" in block.event.parameters else clear_block)(canvas, block)
+    for surface in edits.surfaces:
+        paint_surface(canvas, surface)
+    for part in edits.parts:
+        paint_part(canvas, part)
     for event in edits.cleared:
         clear_plot(canvas, event)
     for event in edits.sites:

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
+from numpy.typing import NDArray
 from scipy import ndimage
 
 from diachron.core import hub
 from diachron.core.events import ChangeEvent
+from diachron.core.growth import closed, grown, near
 from diachron.core.scene import Scene, SceneObject
 from diachron.generators.copy_paste.canvas import Canvas
 from diachron.generators.copy_paste.ground import grow_ground
 from diachron.generators.copy_paste.palette import OBJECT_MARGIN_PX, palette_of
 from diachron.generators.copy_paste.plots import SPREAD_M, broken, worked
 from diachron.generators.copy_paste.shadows import own_shadow, padded, shadow_reach_px
+
+Mask = NDArray[np.bool_]
 
 # Eaves, walls and drawing errors beside a footprint: outlines are loose by one to two pixels or a metre.
 MARGIN_M = 1.0
@@ -40,10 +46,10 @@ def remove_object(canvas: Canvas, entry: SceneObject, ground: int) -> None:
     standing = (instances > 0) & ~footprint
     free = palette.open_ground[box]
     shadow, on_road = own_shadow(scene, entry, box, footprint)
-    rim = ndimage.binary_dilation(footprint, iterations=margin) & free & ~footprint
+    rim = grown(footprint, margin) & free & ~footprint
     hole = footprint | rim | shadow
-    hole = ndimage.binary_closing(np.pad(hole, 2), iterations=2)[2:-2, 2:-2] & (free | footprint)
-    near_others = ndimage.binary_dilation(standing, iterations=OBJECT_MARGIN_PX)
+    hole = closed(hole, 2) & (free | footprint)
+    near_others = grown(standing, OBJECT_MARGIN_PX)
     lit = palette.brightness[box] >= palette.dark_below
     known = free & ~hole & ~near_others & lit
     picture = canvas.image[:, box[0], box[1]].astype(np.float32)
@@ -66,10 +72,19 @@ def remove_object(canvas: Canvas, entry: SceneObject, ground: int) -> None:
         soft = np.clip(ndimage.gaussian_filter(on_road.astype(np.float32), 1.0), 0.0, 1.0)
         filled = np.where(on_road, filled / (1.0 - (1.0 - contrast) * soft), filled)
     # Where no ground beyond the rim could be used, half a pixel of transition hides the line.
-    depth = ndimage.distance_transform_edt(np.pad(touched | footprint, 1))[1:-1, 1:-1]
-    alpha = np.where(footprint, 1.0, np.clip(depth / 2.0, 0.0, 1.0))
+    alpha = np.where(footprint, 1.0, _half_depth(touched | footprint))
     filled = np.where(touched, alpha * filled + (1.0 - alpha) * picture, filled)
     canvas.put(box, touched | on_road, filled, "removed shadow and walls", footprint)
+
+
+def _half_depth(mask: Mask) -> NDArray[np.float64]:
+    """Return (h, w) half of the distance to the outside of a mask or of the window, 1 at the most."""
+    outside = np.ones((mask.shape[0] + 2, mask.shape[1] + 2), bool)
+    outside[1:-1, 1:-1] = ~mask
+    half: NDArray[np.float64] = np.full(mask.shape, 1.0)
+    for distance_px in (math.sqrt(2.0), 1.0, 0.0):
+        half[near(outside, distance_px)[1:-1, 1:-1]] = distance_px / 2.0
+    return half
 
 
 def clear_plot(canvas: Canvas, event: ChangeEvent) -> None:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from diachron.core.events import ChangeEvent
 from diachron.core.sample import RenderRequest
-from diachron.core.scene import SceneObject
+from diachron.core.scene import Footprint, SceneObject
 
 # Phases of a construction that show on the ground and not on the maps.
 UNFINISHED = ("foundation", "walls")
@@ -29,14 +29,46 @@ class BlockEdit:
 
 
 @dataclass(frozen=True)
+class SurfaceEdit:
+    """Ground that is of another kind than in the real picture.
+
+    Args:
+        event: what happened to it; it names the width of its border.
+        ground: hub id of the surface that shows instead.
+        footprint: the pixels of the event where it does.
+    """
+
+    event: ChangeEvent
+    ground: int
+    footprint: Footprint
+
+
+@dataclass(frozen=True)
+class PartEdit:
+    """A part of an object that stays: a wing, or a strip of a road, that comes or goes.
+
+    Args:
+        event: what happened to it.
+        part: the object with the footprint of the part alone.
+        ground: hub id of the surface that shows instead; None where the part is new.
+    """
+
+    event: ChangeEvent
+    part: SceneObject
+    ground: int | None
+
+
+@dataclass(frozen=True)
 class Edits:
-    """Objects gone with the ground that shows instead, blocks, plots, building sites, and new objects."""
+    """What differs: objects gone with the ground that shows instead, ground, parts, and new objects."""
 
     removed: tuple[tuple[SceneObject, int], ...]
     blocks: tuple[BlockEdit, ...]
     cleared: tuple[ChangeEvent, ...]
     sites: tuple[ChangeEvent, ...]
     added: tuple[tuple[SceneObject, ChangeEvent], ...]
+    surfaces: tuple[SurfaceEdit, ...] = ()
+    parts: tuple[PartEdit, ...] = ()
 
 
 def plan_edits(request: RenderRequest) -> Edits:
@@ -64,7 +96,56 @@ def plan_edits(request: RenderRequest) -> Edits:
             continue
         if _ground_differs(request, event):
             cleared.append(event)
-    return Edits(tuple(removed), blocks, tuple(cleared), _sites(request), tuple(added))
+    return Edits(
+        tuple(removed),
+        blocks,
+        tuple(cleared),
+        _sites(request),
+        tuple(added),
+        _surfaces(request),
+        _parts(request),
+    )
+
+
+def _surfaces(request: RenderRequest) -> tuple[SurfaceEdit, ...]:
+    """Return the ground that events with a border have changed; each pixel once, by the first that fits.
+
+    Phases of one incident share their pixels: the one that leads to the kind of the target is painted, also
+    where only its undoing does.
+    """
+    scene, target = request.scene, request.target
+    other = (target.surface != scene.surface) | ((scene.instances > 0) & (target.instances == 0))
+    other &= target.instances == 0
+    found = []
+    for event in sorted(request.log, key=lambda e: e.id):
+        # Whole objects that go are painted with their walls and shadows.
+        if "border_m" not in event.parameters or event.new_object is not None:
+            continue
+        box, mask = event.footprint.window, event.footprint.mask
+        for kind in sorted({event.before.surface, event.after.surface} - {None}):  # type: ignore[type-var]
+            here = mask & other[box] & (target.surface[box] == kind)
+            if here.any():
+                found.append(SurfaceEdit(event, int(kind), Footprint(box[0].start, box[1].start, here)))  # type: ignore[arg-type]
+                other[box] &= ~here
+    return tuple(found)
+
+
+def _parts(request: RenderRequest) -> tuple[PartEdit, ...]:
+    """Return the parts of standing objects that differ, but for pieces of networks that become ground."""
+    scene, target = request.scene, request.target
+    found = []
+    for event in sorted(request.log, key=lambda e: e.id):
+        entry = scene.objects.get(event.object_id)
+        if entry is None or event.new_object is not None or event.object_id not in target.objects:
+            continue
+        box, mask = event.footprint.window, event.footprint.mask
+        was, now = scene.instances[box] == entry.id, target.instances[box] == entry.id
+        part = replace(entry, footprint=event.footprint)
+        if (mask & now & ~was).all(where=mask):
+            found.append(PartEdit(event, part, None))
+        elif (mask & was & ~now).all(where=mask) and "border_m" not in event.parameters:
+            found.append(PartEdit(event, part, int(target.surface[box][mask][0])))
+    return tuple(found)
 
 
 def _blocks(request: RenderRequest, gone: set[int]) -> tuple[BlockEdit, ...]:
@@ -78,7 +159,7 @@ def _blocks(request: RenderRequest, gone: set[int]) -> tuple[BlockEdit, ...]:
     on_ground = {event.id for event in request.log if event.object_id == 0}
     for event in sorted(request.log, key=lambda e: e.id):
         # What follows on one piece of ground is painted with what began there.
-        if event.id not in on_ground or on_ground & set(event.causes):
+        if event.id not in on_ground or on_ground & set(event.causes) or "border_m" in event.parameters:
             continue
         removed = tuple(request.scene.objects[number] for number in sorted(set(members[event.id])))
         if removed or _ground_differs(request, event):

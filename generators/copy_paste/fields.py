@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from diachron.core import hub
+from diachron.core.growth import closed, grown
 from diachron.core.scene import Scene, SceneObject
 from diachron.generators.copy_paste.canvas import Canvas
 from diachron.generators.copy_paste.clearing import other_scenes
@@ -65,9 +66,7 @@ def paint_field(canvas: Canvas, block: BlockEdit) -> None:
     field = _laid(origin, middle, scene, rows_deg, parcel.shape)
     if scene.sun is not None:
         palette = palette_of(scene)
-        near = ndimage.binary_dilation(
-            scene.instances[box] > 0, iterations=max(1, round(10 / scene.grid.gsd_m))
-        )
+        near = grown(scene.instances[box] > 0, max(1, round(10 / scene.grid.gsd_m)))
         dark = (palette.brightness[box] < palette.dark_below) & near
         soft = ndimage.gaussian_filter(dark.astype(np.float32), 1.0)
         field = field * (1.0 - (1.0 - np.asarray(scene.sun.contrast, np.float32)[:, None, None]) * soft)
@@ -82,7 +81,7 @@ def _roomy(
     """Return row, column and half side of a square inside a calm field of a kind, None without one."""
     inside = palette_of(origin).clear & (origin.surface == ground)
     # A single bush or puddle does not end a field.
-    inside = ndimage.binary_closing(np.pad(inside, 2), iterations=2)[2:-2, 2:-2] & (origin.instances == 0)
+    inside = closed(inside, 2) & (origin.instances == 0)
     room = ndimage.distance_transform_edt(np.pad(inside, 1))[1:-1, 1:-1] / math.sqrt(2.0)
     order = np.flatnonzero(room >= max(LEAST_HALF_PX, least_m / origin.grid.gsd_m))
     if order.size == 0:

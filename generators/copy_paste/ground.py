@@ -75,15 +75,16 @@ def grow_ground(
     """
     # Features come at half the resolution: the window is widened to even pixels of its scene.
     even = [(s.start % 2, (s.stop % 2)) for s in window]
+    odd = any(side for sides in even for side in sides)
 
     def padded(mask: Mask) -> Mask:
-        return np.pad(mask, even)
+        return np.pad(mask, even) if odd else mask.copy()
 
     palette = palette_of(scene)
     low = tuple(slice(s.start // 2, (s.stop + 1) // 2) for s in window)
     settled = known if join else np.zeros_like(known)
     work = Patchwork(
-        picture=np.pad(picture, ((0, 0), *even), mode="edge").astype(np.float32),
+        picture=np.pad(picture, ((0, 0), *even), mode="edge") if odd else picture.copy(),
         features=palette.features[:, low[0], low[1]].copy(),
         need=padded(hole),
         settled=padded(settled),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import ndimage
 
 Planes = NDArray[np.float32]
 
@@ -24,20 +23,41 @@ def membrane(values: Planes, weight: NDArray[np.float32]) -> Planes:
         mean = (values * weight).sum(axis=(1, 2), keepdims=True) / total
         return np.where(weight > 1e-3, values, mean).astype(np.float32)
     rows, cols = weight.shape
-    padded_rows, padded_cols = rows + rows % 2, cols + cols % 2
-    edge = ((0, padded_rows - rows), (0, padded_cols - cols))
-    w = np.pad(weight, edge)
-    v = np.pad(values * weight, ((0, 0), *edge))
-    half_w = w.reshape(padded_rows // 2, 2, padded_cols // 2, 2).sum(axis=(1, 3))
-    half_v = v.reshape(-1, padded_rows // 2, 2, padded_cols // 2, 2).sum(axis=(2, 4))
-    coarse = membrane(
-        (half_v / np.maximum(half_w, 1e-6)).astype(np.float32), np.minimum(half_w, 1.0).astype(np.float32)
-    )
+    half_w = _quads(weight[np.newaxis])[0]
+    half_v = _quads(values * weight)
+    coarse = membrane(half_v / np.maximum(half_w, np.float32(1e-6)), np.minimum(half_w, np.float32(1.0)))
     upper = doubled(coarse)[:, :rows, :cols]
     return (weight * values + (1.0 - weight) * upper).astype(np.float32)
 
 
+def _quads(planes: Planes) -> Planes:
+    """Return (C, ceil(h / 2), ceil(w / 2)) the sums of 2 x 2 pixels; there is nothing beyond the edge."""
+    bands, rows, cols = planes.shape
+    if rows % 2 or cols % 2:
+        even = np.zeros((bands, rows + rows % 2, cols + cols % 2), np.float32)
+        even[:, :rows, :cols] = planes
+        planes = even
+    sums: Planes = planes[:, ::2, ::2] + planes[:, ::2, 1::2]
+    sums += planes[:, 1::2, ::2]
+    sums += planes[:, 1::2, 1::2]
+    return sums
+
+
 def doubled(planes: Planes) -> Planes:
-    """Return (C, 2h, 2w) planes of twice the resolution, smoothed over three pixels."""
-    upper = planes.repeat(2, axis=1).repeat(2, axis=2)
-    return ndimage.uniform_filter(upper, (0, 3, 3), mode="nearest")
+    """Return (C, 2h, 2w) planes of twice the resolution, smoothed over three pixels, edges repeated."""
+    return _doubled_rows(_doubled_rows(planes).swapaxes(1, 2)).swapaxes(1, 2)
+
+
+def _doubled_rows(planes: Planes) -> Planes:
+    """Return (C, 2h, w): of three fine pixels, two lie in one coarse pixel and one in the next."""
+    bands, rows, cols = planes.shape
+    third = planes * np.float32(1.0 / 3.0)
+    own = planes - third
+    fine = np.empty((bands, rows, 2, cols), np.float32)
+    fine[:, :, 0] = own
+    fine[:, :, 1] = own
+    fine[:, 1:, 0] += third[:, :-1]
+    fine[:, :-1, 1] += third[:, 1:]
+    fine[:, 0, 0] += third[:, 0]
+    fine[:, -1, 1] += third[:, -1]
+    return fine.reshape(bands, 2 * rows, cols)

@@ -7,9 +7,9 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import ndimage
 
 from diachron.core import hub, light
+from diachron.core.growth import grown
 from diachron.core.scene import Scene
 from diachron.generators.copy_paste.features import Planes, ground_features
 
@@ -90,7 +90,7 @@ class Palette:
     @cached_property
     def off_objects(self) -> Mask:
         """(H, W) open ground, lit or not, that keeps off objects."""
-        near = ndimage.binary_dilation(self._instances > 0, iterations=OBJECT_MARGIN_PX)
+        near = grown(self._instances > 0, OBJECT_MARGIN_PX)
         return self.open_ground & ~near
 
     @cached_property

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from diachron.core import hub, light
+from diachron.core.growth import grown, near
 from diachron.core.scene import Scene, SceneObject, object_class_map
 from diachron.generators.copy_paste.canvas import Box, Canvas
 from diachron.generators.copy_paste.palette import OBJECT_MARGIN_PX, palette_of
@@ -45,7 +46,7 @@ def yard_of(scene: Scene, donor: SceneObject, box: Box, mask: Mask) -> tuple[Mas
     buildings = others & ~np.isin(classes, list(hub.NETWORKS))
     own = (instances == 0) & ~np.isin(scene.surface[box], (hub.IGNORE, hub.WATER))
     if others.any():
-        own &= ndimage.distance_transform_edt(~others) > CLEAN_PX
+        own &= ~near(others, CLEAN_PX)
     if buildings.any():
         own &= ndimage.distance_transform_edt(~mask) <= ndimage.distance_transform_edt(~buildings)
     shadow = np.zeros_like(own)
@@ -53,7 +54,7 @@ def yard_of(scene: Scene, donor: SceneObject, box: Box, mask: Mask) -> tuple[Mas
         length_px = measured_length_m(scene, donor) / scene.grid.gsd_m + 1.0
         cone = light.swept(mask, scene.sun.shadow_row, scene.sun.shadow_col, length_px)
         dark = palette_of(scene).brightness[box] < palette_of(scene).dark_below
-        shadow = ndimage.binary_dilation(cone & dark, iterations=2) & own
+        shadow = grown(cone & dark, 2) & own
     return own, shadow
 
 
@@ -89,7 +90,7 @@ def room_for(
     closed = (scene.instances[box] > 0) | np.isin(surface, (hub.IGNORE, hub.WATER)) | scene.ignored[box]
     closed |= (palette.brightness[box] < palette.dark_below) | _of_others(canvas, box, entry)
     closed &= ~footprint
-    free = ground & ~footprint & ~ndimage.binary_dilation(closed, iterations=OBJECT_MARGIN_PX)
+    free = ground & ~footprint & ~grown(closed, OBJECT_MARGIN_PX)
     if classes is not None:
         free &= classes == surface
     noise = ndimage.gaussian_filter(

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 from skimage.segmentation import watershed
 
+from diachron.core.growth import grown, near
 from diachron.generators.copy_paste.features import EXTRA_PLANES, Planes
 from diachron.generators.copy_paste.membrane import doubled, membrane
 
@@ -41,6 +42,8 @@ TOLERANCE = 1.15
 # Deviations by which a piece's brightness, and its colours against that, may be shifted.
 MOST_LIGHT = 0.6
 MOST_TINT = 0.2
+# A cut runs no farther from the hole than this.
+LONGEST_CUT_PX = 12.0
 # Width of the transition across a cut: what the optics of the picture give to any edge.
 SOFT_PX = 0.7
 
@@ -65,6 +68,22 @@ class Quarry:
     gain: NDArray[np.float32]
     offset: NDArray[np.float32]
     middle: tuple[float, float] | None
+
+    def at(
+        self, places: NDArray[np.int64], rows: NDArray[np.intp], cols: NDArray[np.intp]
+    ) -> NDArray[np.int64]:
+        """Return (places, points): where points of windows lie in the planes, counted row by row."""
+        width = self.good.shape[1]
+        flat: NDArray[np.int64] = (places @ (width, 1))[:, None] + (rows * width + cols)
+        return flat
+
+    def features_at(
+        self, planes: int, places: NDArray[np.int64], rows: NDArray[np.intp], cols: NDArray[np.intp]
+    ) -> Planes:
+        """Return (planes, places, points) the first of the features there."""
+        flat = self.features[:planes].reshape(planes, -1)
+        found: Planes = flat.take(self.at(places, rows, cols), axis=1)
+        return found
 
 
 @dataclass
@@ -111,15 +130,15 @@ class Patchwork:
         window = self._next_window(size)
         need, ring = self.need[window], self.settled[window]
         low = (_low(window[0]), _low(window[1]))
-        low_need = need.reshape(need.shape[0] // 2, 2, need.shape[1] // 2, 2).any(axis=(1, 3))
+        low_need = need[::2, ::2] | need[1::2, ::2] | need[::2, 1::2] | need[1::2, 1::2]
         places = _drawn(rng, places, quarry.middle) // 2
         rows, cols = np.nonzero(low_need)
-        at = (places[:, :1] + rows, places[:, 1:] + cols)
-        fits = quarry.good[at].all(axis=1)
+        at = quarry.at(places, rows, cols)
+        fits = quarry.good.ravel().take(at).all(axis=1)
         if not fits.any():
             return False
         places = places[fits]
-        kind_share = quarry.kind[at[0][fits], at[1][fits]].mean(axis=1)
+        kind_share = quarry.kind.ravel().take(at[fits]).mean(axis=1)
         low_ring = ring[::2, ::2] & ring[1::2, 1::2]
         cost = self._differences(rng, quarry, places, low, low_ring)
         cost += self._strange(rng, quarry, places, low, low_ring, (rows, cols))
@@ -157,8 +176,8 @@ class Patchwork:
             kept = rng.choice(rows.size, RING_POINTS, replace=False)
             rows, cols = rows[kept], cols[kept]
         here = self.features[:, low[0], low[1]][:, rows, cols]
-        there = quarry.features[:, places[:, :1] + rows, places[:, 1:] + cols]
         bands = quarry.gain.size
+        there = quarry.features_at(bands + EXTRA_PLANES, places, rows, cols)
         unit = np.concatenate([self.spread, np.full(EXTRA_PLANES, self.spread.mean() / 2)])
         gain = np.concatenate([quarry.gain, np.full(EXTRA_PLANES, quarry.gain.mean())])
         offset = np.concatenate([quarry.offset, np.zeros(EXTRA_PLANES)])
@@ -186,7 +205,7 @@ class Patchwork:
         ring = self.features[:bands, low[0], low[1]][:, low_ring]
         floor, ceiling = np.quantile(ring, (0.05, 0.95), axis=1)[:, :, None, None]
         gain, offset = quarry.gain[:, None, None], quarry.offset[:, None, None]
-        there = quarry.features[:bands, places[:, :1] + rows, places[:, 1:] + cols] * gain + offset
+        there = quarry.features_at(bands, places, rows, cols) * gain + offset
         beyond = np.maximum(np.maximum(floor - there, there - ceiling), 0.0) / self.spread[:, None, None]
         result: NDArray[np.float64] = np.minimum(beyond.mean(axis=0), OUTLIER).mean(axis=1)
         return STRANGE * result
@@ -226,7 +245,7 @@ class Patchwork:
         blur = ndimage.gaussian_filter(taken.astype(np.float32), max(self.rim_px / 2.0, SOFT_PX))
         # A blur is a half on the cut. Where the cut runs along the hole, whose inner side has to be full, it
         # is doubled, so that there is no step.
-        along_hole = ndimage.binary_dilation(need, iterations=2)
+        along_hole = grown(need, 2)
         alpha = np.where(along_hole & ~taken, np.minimum(2.0 * blur, 1.0), blur)
         alpha[alpha < 0.05] = 0.0
         alpha[~(self.reach[window] | need)] = 0.0
@@ -288,17 +307,15 @@ def _cut(need: Mask, free: Mask, difference: NDArray[np.float32]) -> Mask:
     edge = np.ones(need.shape, bool)
     edge[1:-1, 1:-1] = False
     # The old ground keeps the window's edge, or the next window would show as a square.
-    far = (ndimage.distance_transform_edt(~need) > 1) & (edge | ~_grown(need | free, need))
+    far = ~grown(need, 1) & (edge | ~(near(need, LONGEST_CUT_PX) & (need | free)))
     markers = np.zeros(need.shape, np.int32)
     markers[need] = 1
     markers[far & band] = 2
     markers[~(need | band)] = 2
     height = -smooth / max(float(smooth.max()), 1e-6)
-    taken: Mask = watershed(height, markers) == 1
-    return (taken & band) | need
-
-
-def _grown(free: Mask, need: Mask) -> Mask:
-    """Return what a cut may reach from the hole: some ten pixels around it."""
-    near: Mask = ndimage.distance_transform_edt(~need) <= 12
-    return near & free
+    # Where nothing is left to decide, nothing is flooded.
+    rows, cols = (np.flatnonzero((markers != 2).any(axis=side)) for side in (1, 0))
+    open_part = tuple(slice(max(int(at[0]) - 1, 0), int(at[-1]) + 2) for at in (rows, cols))
+    taken = need.copy()
+    taken[open_part] |= (watershed(height[open_part], markers[open_part]) == 1) & band[open_part]
+    return taken

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from diachron.core import hub, light
+from diachron.core.growth import grown
 from diachron.core.scene import Footprint, Scene, SceneObject
 from diachron.generators.copy_paste.canvas import Canvas
 from diachron.generators.copy_paste.clearing import MARGIN_M, other_scenes
@@ -72,11 +73,11 @@ def clear_block(canvas: Canvas, block: BlockEdit) -> None:
     hole, on_road = own.copy(), np.zeros_like(own)
     if block.removed:
         shadow, on_road = own_shadow(scene, SceneObject(0, hub.BUILDING, _of(gone, box)), box, gone)
-        walls = ndimage.binary_dilation(gone, iterations=margin) & free
+        walls = grown(gone, margin) & free
         # What new objects elsewhere stand on is left alone: their edges look the same at every date.
         hole |= (shadow | walls) & ~new
     lit = palette.brightness[box] >= palette.dark_below
-    known = free & ~hole & lit & ~ndimage.binary_dilation(standing, iterations=OBJECT_MARGIN_PX)
+    known = free & ~hole & lit & ~grown(standing, OBJECT_MARGIN_PX)
     same_around = block.ground == _common_ground(scene.surface[box], known)
     others = other_scenes(canvas)
     # Ground as around runs over into it where both agree; a new kind has a border of its own.

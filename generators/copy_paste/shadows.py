@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from diachron.core import hub, light
+from diachron.core.growth import grown
 from diachron.core.sample import Snapshot
 from diachron.core.scene import Scene, SceneObject, object_class_map
 from diachron.generators.copy_paste.palette import palette_of
@@ -104,7 +105,7 @@ def own_shadow(scene: Scene, entry: SceneObject, box: Box, mask: Mask) -> tuple[
     cone &= ~theirs
     core = cone & dark
     # The penumbra: half-lit pixels along the edge of the dark ones.
-    soft = ndimage.binary_dilation(core, iterations=2) & ~others & ~mask & ~theirs
+    soft = grown(core, 2) & ~others & ~mask & ~theirs
     return soft & ground, soft & (classes == hub.ROAD)
 
 

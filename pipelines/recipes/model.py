@@ -16,7 +16,6 @@ from pydantic import (
     Field,
     TypeAdapter,
     ValidationError,
-    ValidationInfo,
     field_validator,
     model_validator,
 )
@@ -24,26 +23,12 @@ from pydantic import (
 from diachron.core import registry
 from diachron.core.distributions import check_quantity
 from diachron.core.errors import DiachronError, RecipeError, nearest_names
+from diachron.pipelines.recipes.blocks import Match, RealDates, Worlds, renderer_name
 from diachron.pipelines.recipes.presets import load_preset
 from diachron.pipelines.sources import DateOptions, SourceOptions
+from diachron.pipelines.sources.worlds import WorldOptions
 
 NONE = "none"
-
-
-class RealDates(BaseModel):
-    """Pairs of two real pictures of a place, of which one is painted."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
-
-    max_change: float = Field(
-        default=0.05,
-        ge=0,
-        le=1,
-        description="share of blocks that may disagree between the two; above, other dates are drawn",
-    )
-    leave_out: tuple[str, ...] = Field(
-        default=("strong",), description="change levels of places.csv whose places are not used"
-    )
 
 
 class Recipe(BaseModel):
@@ -56,6 +41,9 @@ class Recipe(BaseModel):
     source: str | None = Field(default=None, description="tiles that come with the recipe, beside its file")
     licence: str | None = Field(default=None, description="terms of the tiles that come with the recipe")
     samples: int | None = Field(default=None, ge=1, description="number of samples where -n is not given")
+    world: Worlds | None = Field(
+        default=None, description="procedural places, where no tiles are given; else the tiles are taken"
+    )
     window_px: int = Field(default=512, ge=32, le=4096, description="larger tiles are cut into such windows")
     dates: int | list[float] = Field(
         default=2, description="how many, or their times in years from the first"
@@ -94,8 +82,8 @@ class Recipe(BaseModel):
         default_factory=dict,
         description="what a sample must hold to be kept; a list of names, or with parameters",
     )
-    match: None = Field(
-        default=None, description="wanted counts and shares: not built yet, only none is accepted"
+    match: Match | None = Field(
+        default=None, description="wanted share of change or number of events; all rates are scaled to it"
     )
 
     @model_validator(mode="before")
@@ -103,7 +91,7 @@ class Recipe(BaseModel):
     def _none_is_off(cls, values: Any) -> Any:
         if isinstance(values, dict):
             values = dict(values)
-            for key in ("acquisition", "match", "real_dates"):
+            for key in ("acquisition", "match", "real_dates", "world"):
                 if values.get(key) == NONE:
                     values[key] = None
             if isinstance(values.get("renderer"), str):
@@ -124,13 +112,6 @@ class Recipe(BaseModel):
         kinds = (int, float) if several else int
         if any(isinstance(n, bool) or not isinstance(n, kinds) or not math.isfinite(n) for n in numbers):
             raise ValueError(f"expected a number of dates, or their times in years as a list; got {value!r}")
-        return value
-
-    @field_validator("match", mode="before")
-    @classmethod
-    def _not_built_yet(cls, value: Any, info: ValidationInfo) -> Any:
-        if value:
-            raise ValueError(f"not built yet: leave '{info.field_name}' out; got {value!r}")
         return value
 
     @field_validator("dates")
@@ -173,10 +154,7 @@ class Recipe(BaseModel):
     @field_validator("renderer")
     @classmethod
     def _known_renderer(cls, value: dict[str, Any]) -> dict[str, Any]:
-        name = str(value.get("name"))
-        known = registry.entries("renderers")
-        if name not in known:
-            raise ValueError(f"no renderer is called '{name}'; {nearest_names(name, known)}")
+        name = renderer_name(str(value.get("name")))
         extra = sorted(set(value) - {"name"})
         if extra:
             raise ValueError(f"renderer '{name}' takes no parameter '{extra[0]}'")
@@ -212,6 +190,31 @@ class Recipe(BaseModel):
         if self.real_dates is None:
             return options
         return replace(options, dates=DateOptions(self.real_dates.leave_out))
+
+    def world_options(self, seed: int, samples: int, licence: str | None = None) -> WorldOptions:
+        """Return which procedural places the recipe asks for.
+
+        Args:
+            seed: of the run.
+            samples: as many places are made, where the recipe does not say how many.
+            licence: of what is made; None for the recipe's.
+
+        Raises:
+            RecipeError: the recipe has no worlds.
+        """
+        world = self.world
+        if world is None:
+            raise RecipeError(f"recipe '{self.name}' has no worlds; give tiles with --source DIR")
+        return WorldOptions(
+            styles=world.styles,
+            places=world.places or samples,
+            size_px=self.window_px,
+            gsd_m=world.gsd_m,
+            bands=world.bands,
+            dtype=world.dtype,
+            seed=seed,
+            licence=licence or self.licence,
+        )
 
     def process_modules(self) -> dict[str, tuple[ModuleType, Any]]:
         """Return name -> (module, parameters) of the processes."""
@@ -310,4 +313,12 @@ def build_recipe(values: dict[str, Any], where: str) -> Recipe:
     try:
         return Recipe(**values)
     except ValidationError as error:
-        raise RecipeError(f"{where}: {explain(error, Recipe.model_fields)}") from None
+        raise RecipeError(f"{where}: {explain(error, _known_beside(error))}") from None
+
+
+def _known_beside(error: ValidationError) -> Any:
+    """Return the keys that stand where the first problem lies: of the recipe, or of one of its blocks."""
+    blocks: dict[str, type[BaseModel]] = {"real_dates": RealDates, "world": Worlds, "match": Match}
+    place = error.errors()[0]["loc"]
+    model = blocks.get(str(place[0]), Recipe) if len(place) > 1 else Recipe
+    return model.model_fields

@@ -9,9 +9,10 @@ from pathlib import Path
 
 from diachron.core.errors import RecipeError, SourceError
 from diachron.core.labels import LabelSchema
-from diachron.core.scene import RawScene
+from diachron.core.scene import RawScene, Scene
 from diachron.pipelines.sources.reading import DateWindow, read_date, read_window
 from diachron.pipelines.sources.tiles import Refusal, Tile, Unit
+from diachron.simulators.preparation import prepare
 
 _FINGERPRINT_BYTES = 64 * 1024
 
@@ -94,6 +95,14 @@ class Source:
             sun=self.sun,
             key=self.key(unit),
         )
+
+    def scene(self, unit: Unit) -> Scene:
+        """Return a unit split into surface and objects.
+
+        Raises:
+            SourceError, LabelError, GridError: as `read`.
+        """
+        return prepare(self.read(unit))
 
     def read_date(self, unit: Unit, tile: Tile) -> DateWindow:
         """Return a unit at another date of its place.

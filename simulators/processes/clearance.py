@@ -14,6 +14,7 @@ from diachron.core.events import ChangeEvent, Cover
 from diachron.core.scene import SceneObject
 from diachron.simulators.blocks import choose_block, draw_outline, ground_event
 from diachron.simulators.estates import lay_out
+from diachron.simulators.intensity import check_where
 from diachron.simulators.processes import construction
 from diachron.simulators.removal import one_kind
 from diachron.simulators.site import Outcome, Site
@@ -37,6 +38,7 @@ class Parameters:
         rubble: share of the block under rubble; the rest is swept to bare ground.
         lanes_m: between the houses of a row, and between rows, of blocks that stood in the past.
         former: parameters of those houses, as of `construction`.
+        where: see `simulators.intensity`.
     """
 
     rate_per_km2_year: float = 2.0
@@ -48,11 +50,13 @@ class Parameters:
     rubble: Quantity = (0.4, 1.0)
     lanes_m: Quantity = (1.5, 6.0)
     former: Mapping[str, object] = field(default_factory=lambda: {"gap_m": 1.0, "set_back_m": 2.0})
+    where: Mapping[str, object] = field(default_factory=dict)
 
     __pydantic_config__ = {"extra": "forbid"}  # noqa: RUF012  (pydantic's own hook, read once)
 
     def __post_init__(self) -> None:
         check_quantity(self.rate_per_km2_year, key="rate_per_km2_year", low=0)
+        check_where(self.where)
         check_quantity(self.area_m2, key="area_m2", low=1)
         check_quantity(self.elongation, key="elongation", low=1, high=10)
         check_quantity(self.max_gap_m, key="max_gap_m", low=0)

@@ -13,6 +13,7 @@ from diachron.core.distributions import Quantity, check_quantity, draw_quantity
 from diachron.core.errors import RecipeError, nearest_names
 from diachron.core.events import ChangeEvent, Cover
 from diachron.core.scene import SceneObject
+from diachron.simulators.intensity import check_where
 from diachron.simulators.placement import Wish, place
 from diachron.simulators.removal import choose_standing, ground_under
 from diachron.simulators.site import Outcome, Site
@@ -51,6 +52,7 @@ class Parameters:
         parcel_margin_m: how far around the house that reaches.
         staged_share: of the sites that show a foundation and then walls without a roof; the others stay bare
             plots until the building stands.
+        where: see `simulators.intensity`.
     """
 
     rate_per_km2_year: float = 30.0
@@ -70,11 +72,13 @@ class Parameters:
     parcel_share: float = 0.3
     parcel_margin_m: Quantity = (3.0, 8.0)
     staged_share: float = 0.0
+    where: Mapping[str, object] = field(default_factory=dict)
 
     __pydantic_config__ = {"extra": "forbid"}  # noqa: RUF012  (pydantic's own hook, read once)
 
     def __post_init__(self) -> None:
         check_quantity(self.rate_per_km2_year, key="rate_per_km2_year", low=0)
+        check_where(self.where)
         check_quantity(self.area_m2, key="area_m2", low=1)
         check_quantity(self.height_m, key="height_m", low=0)
         check_quantity(self.build_years, key="build_years", low=0)

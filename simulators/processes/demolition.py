@@ -12,6 +12,7 @@ from diachron.core import hub
 from diachron.core.distributions import check_quantity
 from diachron.core.events import ChangeEvent, Cover
 from diachron.core.scene import SceneObject
+from diachron.simulators.intensity import check_where
 from diachron.simulators.placement import place
 from diachron.simulators.processes import construction
 from diachron.simulators.removal import choose_standing, ground_under
@@ -30,16 +31,19 @@ class Parameters:
             rarer half of change is not starved.
         max_area_m2: larger buildings stay.
         former: parameters of the buildings that stood in the past, when the past is painted.
+        where: see `simulators.intensity`.
     """
 
     rate_per_km2_year: float = 4.0
     max_area_m2: float = 1500.0
     former: Mapping[str, object] = field(default_factory=dict)
+    where: Mapping[str, object] = field(default_factory=dict)
 
     __pydantic_config__ = {"extra": "forbid"}  # noqa: RUF012  (pydantic's own hook, read once)
 
     def __post_init__(self) -> None:
         check_quantity(self.rate_per_km2_year, key="rate_per_km2_year", low=0)
+        check_where(self.where)
         check_quantity(self.max_area_m2, key="max_area_m2", low=0)
         construction.parameters_of(self.former, key="former")
 

@@ -14,6 +14,7 @@ from diachron.core.events import ChangeEvent, Cover
 from diachron.core.scene import SceneObject
 from diachron.simulators.blocks import choose_block, draw_outline, ground_around, ground_event, union
 from diachron.simulators.estates import lay_out
+from diachron.simulators.intensity import check_where
 from diachron.simulators.processes import construction
 from diachron.simulators.removal import one_kind
 from diachron.simulators.site import Outcome, Site
@@ -36,6 +37,7 @@ class Parameters:
         max_area_m2: larger buildings are not undone when the past is painted.
         build_years: from the levelling of the ground to the finished houses.
         houses: parameters of the houses, as of `construction`; their sources and areas come from the donors.
+        where: see `simulators.intensity`.
     """
 
     rate_per_km2_year: float = 1.0
@@ -47,11 +49,13 @@ class Parameters:
     max_area_m2: float = 3000.0
     build_years: Quantity = field(default_factory=lambda: {"lognormal": [1.2, 0.4]})
     houses: Mapping[str, object] = field(default_factory=dict)
+    where: Mapping[str, object] = field(default_factory=dict)
 
     __pydantic_config__ = {"extra": "forbid"}  # noqa: RUF012  (pydantic's own hook, read once)
 
     def __post_init__(self) -> None:
         check_quantity(self.rate_per_km2_year, key="rate_per_km2_year", low=0)
+        check_where(self.where)
         check_quantity(self.area_m2, key="area_m2", low=1)
         check_quantity(self.elongation, key="elongation", low=1, high=10)
         check_quantity(self.lanes_m, key="lanes_m", low=0)

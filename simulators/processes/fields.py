@@ -12,6 +12,7 @@ from diachron.core import hub
 from diachron.core.distributions import Quantity, check_quantity, draw_quantity
 from diachron.core.errors import RecipeError, nearest_names
 from diachron.core.events import ChangeEvent, Cover
+from diachron.simulators.intensity import check_where
 from diachron.simulators.parcels import FARMED, Farmland
 from diachron.simulators.site import Outcome, Site
 
@@ -33,17 +34,20 @@ class Parameters:
         area_m2: of a parcel; lognormal. 5000 m² is half a hectare, a field of a small farm.
         elongation: long over short side.
         becomes: weights of what a field turns into; its own kind is left out.
+        where: see `simulators.intensity`.
     """
 
     rate_per_km2_year: float = 5.0
     area_m2: Quantity = field(default_factory=lambda: {"lognormal": [5000.0, 0.8]})
     elongation: Quantity = (1.0, 4.0)
     becomes: Mapping[str, float] = field(default_factory=lambda: {"crop": 1.0, "grass": 0.6, "bare": 1.0})
+    where: Mapping[str, object] = field(default_factory=dict)
 
     __pydantic_config__ = {"extra": "forbid"}  # noqa: RUF012  (pydantic's own hook, read once)
 
     def __post_init__(self) -> None:
         check_quantity(self.rate_per_km2_year, key="rate_per_km2_year", low=0)
+        check_where(self.where)
         check_quantity(self.area_m2, key="area_m2", low=1)
         check_quantity(self.elongation, key="elongation", low=1, high=20)
         known = {hub.NAMES[kind] for kind in FARMED}

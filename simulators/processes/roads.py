@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -13,6 +13,7 @@ from diachron.core.distributions import Quantity, check_quantity, draw_quantity
 from diachron.core.events import ChangeEvent, Cover
 from diachron.core.scene import SceneObject
 from diachron.simulators.centre_lines import OpenCountry, Way
+from diachron.simulators.intensity import check_where
 from diachron.simulators.removal import one_kind
 from diachron.simulators.site import SMALLEST_GAP_PX, Outcome, Site
 
@@ -35,17 +36,20 @@ class Parameters:
         width_m: kerb to kerb; a lane is 3-3.5 m wide, so one to two lanes.
         length_m: from end to end.
         gap_m: to buildings and anything else but roads.
+        where: see `simulators.intensity`.
     """
 
     rate_per_km2_year: float = 4.0
     width_m: Quantity = field(default_factory=lambda: {"lognormal": [5.5, 0.25]})
     length_m: Quantity = (25.0, 400.0)
     gap_m: float = 1.5
+    where: Mapping[str, object] = field(default_factory=dict)
 
     __pydantic_config__ = {"extra": "forbid"}  # noqa: RUF012  (pydantic's own hook, read once)
 
     def __post_init__(self) -> None:
         check_quantity(self.rate_per_km2_year, key="rate_per_km2_year", low=0)
+        check_where(self.where)
         check_quantity(self.width_m, key="width_m", low=0.5)
         check_quantity(self.length_m, key="length_m", low=1)
         check_quantity(self.gap_m, key="gap_m", low=0)
@@ -90,8 +94,6 @@ def _roads(
 def _event(site: Site, way: Way, time_years: float, width_m: float, *, built: bool) -> ChangeEvent:
     road = SceneObject(site.new_object_id(), hub.ROAD, way.footprint)
     ground, standing = Cover(0, one_kind(site, way.footprint)), Cover(road.id, None)
-    step = max(1, round(RECORDED_PX * len(way.line) / max(_length_px(way), 1.0)))
-    kept = np.concatenate([way.line[:-1:step], way.line[-1:]])
     return ChangeEvent(
         id=site.new_event_id(),
         process="roads",
@@ -104,8 +106,15 @@ def _event(site: Site, way: Way, time_years: float, width_m: float, *, built: bo
         footprint=way.footprint,
         area_m2=way.footprint.pixels * site.scene.grid.pixel_area_m2,
         new_object=road,
-        parameters={"line": np.round(kept, 1).tolist(), "width_m": round(width_m, 2)},
+        parameters=line_of(way, width_m),
     )
+
+
+def line_of(way: Way, width_m: float) -> dict[str, object]:
+    """Return what a renderer must know to paint a road: points of its middle, and its width."""
+    step = max(1, round(RECORDED_PX * len(way.line) / max(_length_px(way), 1.0)))
+    kept = np.concatenate([way.line[:-1:step], way.line[-1:]])
+    return {"line": np.round(kept, 1).tolist(), "width_m": round(width_m, 2)}
 
 
 def _length_px(way: Way) -> float:

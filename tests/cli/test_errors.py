@@ -98,7 +98,7 @@ WRONG_USAGE: dict[str, tuple[str, str]] = {
     "dates nan": ("GENERATE --set dates=[0,.nan]", r"dates: expected a number of dates, .*nan"),
     "paint": ("GENERATE --set paint=t3", r"paint: should be 't1', 't2', 'both' or 'coin', got 't3'"),
     "filters": ("GENERATE --set filters=[edit_visbility]", r"filters.*did you mean 'edit_visibility'"),
-    "match": ("GENERATE --set match=0.1", r"not built yet: leave 'match' out; got 0.1"),
+    "match": ("GENERATE --set match=0.1", r"match: .*valid dictionary or instance of Match, got 0.1"),
     "window": ("GENERATE --set window_px=8", r"window_px: should be greater than or equal to 32, got 8"),
     "set without value": ("GENERATE --set years", r"--set years: expected a\.b=value"),
     "set without key": ("GENERATE --set =3", r"--set =3: expected a\.b=value"),

@@ -238,7 +238,12 @@ def test_a_scene_without_clear_ground_is_refused_with_the_reason(name):
     # Everything but the houses is water: there is nothing to fill a hole with.
     scene = prepare(raw_scene(World(rows=60, cols=60, road=False, ignored=False, seed=1)))
     drowned = np.where(scene.instances > 0, scene.surface, hub.WATER).astype(np.uint8)
-    play = played(dataclasses.replace(scene, surface=drowned), seed=1, incidents=6.0)
+    play = played(
+        dataclasses.replace(scene, surface=drowned),
+        seed=1,
+        incidents=6.0,
+        names=("construction", "demolition"),
+    )
     assert any(event.kind == "demolition" for event in play.log)
     if load("renderers", name).NEEDS_DONORS:
         with pytest.raises(RenderError, match=r"world1: no clear ground of .* pixels"):

@@ -11,7 +11,12 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from diachron.core import hub
-from diachron.simulators.instances import fill_of_oriented_box, number_in_raster_order, split_instances
+from diachron.simulators.instances import (
+    fill_of_oriented_box,
+    fills_of_oriented_boxes,
+    number_in_raster_order,
+    split_instances,
+)
 
 
 def split(mask: NDArray[np.bool_], kind: int = hub.BUILDING, gsd_m: float = 0.5) -> NDArray[np.int32]:
@@ -141,3 +146,27 @@ def test_numbers_follow_the_first_pixel():
 @pytest.mark.parametrize("angle_deg", [0, 90])
 def test_a_box_fills_its_box(angle_deg):
     assert fill_of_oriented_box(turned_box((40, 40), 21, 11, angle_deg)) == pytest.approx(1.0, abs=0.01)
+
+
+def test_boxes_of_many_regions_are_those_of_each_alone():
+    boxes = [
+        turned_box((40, 40), length, width, angle) for length, width, angle in ((21, 11, 0), (17, 9, 30))
+    ]
+    bent = np.zeros((40, 40), bool)
+    bent[4:30, 4:10] = bent[24:30, 4:34] = True
+    ids = np.concatenate(
+        [mask * np.int32(number) for number, mask in ((2, boxes[0]), (5, bent), (3, boxes[1]))]
+    )
+    fills = fills_of_oriented_boxes(ids)
+    assert fills[[0, 1, 4]].tolist() == [0.0, 0.0, 0.0]
+    for number, mask in ((2, boxes[0]), (5, bent), (3, boxes[1])):
+        assert fills[number] == pytest.approx(fill_of_oriented_box(mask), rel=1e-9)
+    # An L of 26 x 30 with arms of 6 fills a third of its box, however that is turned.
+    assert fills[5] < 0.5
+
+
+@pytest.mark.parametrize("side", [1, 2, 7, 20])
+def test_a_square_has_no_main_axis_and_fills_its_box(side):
+    ids = np.zeros((31, 29), np.int32)
+    ids[9 : 9 + side, 8 : 8 + side] = 1
+    assert fills_of_oriented_boxes(ids)[1] == 1.0

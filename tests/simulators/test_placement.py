@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,12 +13,16 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from diachron.core import hub
+from diachron.core.events import EventLog
 from diachron.core.scene import Footprint, Scene, object_class_map
+from diachron.core.streams import stream
+from diachron.simulators.donors import donors_of
 from diachron.simulators.placement import place
 from diachron.simulators.preparation import prepare
 from diachron.simulators.processes import construction
+from diachron.simulators.simulate import simulate
 from diachron.simulators.site import Site, survey
-from tests.worlds import Case, Played, World, cases, played, raw_scene
+from tests.worlds import YEARS, Case, Played, World, cases, played, raw_scene
 
 # A case is a few numbers and a seed: a smaller one is no simpler, so none is looked for.
 PHASES = (Phase.explicit, Phase.reuse, Phase.generate)
@@ -68,6 +73,22 @@ def faults(play: Played) -> list[str]:
     return found
 
 
+def built(world: World, seed: int, **parameters: Any) -> tuple[Scene, EventLog]:
+    """Return a place and the log of some twelve constructions; nothing else happens there."""
+    scene = prepare(raw_scene(world))
+    terrain = survey(scene)
+    rate = 12.0 / (terrain.area_km2 * YEARS)
+    log = simulate(
+        Site(scene, terrain, donors_of(scene), needs_pixels=True),
+        {"construction": (construction, construction.Parameters(rate_per_km2_year=rate, **parameters))},
+        first_years=0.0,
+        last_years=YEARS,
+        anchor_years=0.0,
+        stream_of=lambda stage: stream(seed, 0, stage),
+    ).log
+    return scene, log
+
+
 @EXAMPLES
 @given(cases())
 def test_new_objects_touch_nothing(case):
@@ -83,16 +104,16 @@ def test_new_objects_touch_nothing_where_no_gap_is_asked_for(case):
 @EXAMPLES
 @given(cases(paint=("t2",), dates=(2,)), st.sampled_from((1.0, 2.0, 3.5)))
 def test_the_gap_is_kept_in_metres(case, gap_m):
-    play = dataclasses.replace(case, more={"gap_m": gap_m}).play(incidents=5.0)
+    scene, log = built(case.world, case.seed, gap_m=gap_m)
     masks = {
-        event.object_id: drawn(event.footprint, play.scene.grid.shape)
-        for event in play.log
-        if event.process == "construction" and event.object_id not in play.scene.objects
+        event.object_id: drawn(event.footprint, scene.grid.shape)
+        for event in log
+        if event.object_id not in scene.objects
     }
     for number, mask in masks.items():
         distance_m = ndimage.distance_transform_edt(~mask) * case.world.gsd_m
         others = [other for n, other in masks.items() if n != number]
-        for other in (play.scene.instances > 0, *others):
+        for other in (scene.instances > 0, *others):
             # Between two walls lies one pixel less than between the centres of their pixels.
             assert distance_m[other].min(initial=np.inf) > gap_m
 
@@ -101,12 +122,11 @@ def test_the_gap_is_kept_in_metres(case, gap_m):
 @given(cases(paint=("t2",), dates=(2,)))
 def test_the_set_back_from_roads_is_kept_by_the_whole_object(case):
     world = dataclasses.replace(case.world, road=True, scheme="openearthmap", rows=96, cols=96)
-    play = dataclasses.replace(case, world=world, more={"set_back_m": 7.0}).play(incidents=5.0)
-    classes = object_class_map(play.scene.instances, play.scene.objects)
+    scene, log = built(world, case.seed, set_back_m=7.0)
+    classes = object_class_map(scene.instances, scene.objects)
     distance_m = ndimage.distance_transform_edt(classes != hub.ROAD) * world.gsd_m
-    for event in play.log:
-        if event.process == "construction":
-            assert distance_m[event.footprint.window][event.footprint.mask].min() >= 7.0
+    for event in log:
+        assert distance_m[event.footprint.window][event.footprint.mask].min() >= 7.0
 
 
 def flat_scene(side_px: int, gsd_m: float, sun_azimuth_deg: float | None = None) -> Scene:
@@ -141,7 +161,14 @@ def test_a_donor_from_another_scene_keeps_its_size_in_metres(gsd_m, turn_deg):
     lender = prepare(dataclasses.replace(there, sun_azimuth_deg=100.0))
     home = flat_scene(96, gsd_m, sun_azimuth_deg=100.0 + turn_deg)
     play = played(
-        home, seed=1, lenders=[lender], incidents=12.0, sources={"others": 1.0}, scale=1.0, area_m2=100.0
+        home,
+        seed=1,
+        lenders=[lender],
+        incidents=12.0,
+        names=("construction",),
+        sources={"others": 1.0},
+        scale=1.0,
+        area_m2=100.0,
     )
     built = [event for event in play.log if "donor_object" in event.parameters]
     assert len(built) >= 5
@@ -177,7 +204,11 @@ def test_a_donor_lends_its_pixels_no_more_often_than_it_may():
 
 def test_nothing_is_built_on_ground_that_the_recipe_leaves_out():
     play = played(
-        prepare(raw_scene(World(rows=96, cols=96, seed=2))), seed=3, incidents=12.0, surfaces={"grass": 1.0}
+        prepare(raw_scene(World(rows=96, cols=96, seed=2))),
+        seed=3,
+        incidents=12.0,
+        names=("construction", "demolition"),
+        surfaces={"grass": 1.0},
     )
     built = [event for event in play.log if event.process == "construction"]
     assert built

@@ -5,13 +5,17 @@ Every test draws from fixed seeds; a correct product would fail it with probabil
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
 from scipy import stats
 
+from diachron.core import hub
 from diachron.core.errors import RecipeError
+from diachron.core.scene import Scene
 from diachron.core.streams import stream
 from diachron.pipelines.workshop import _painted_date
 from diachron.simulators.point_process import arrivals
@@ -79,18 +83,13 @@ def test_negative_counts_are_refused(wrong):
         arrivals(np.random.default_rng(0), **numbers)
 
 
-@pytest.mark.parametrize(
-    ("anchor", "direction"), [(0.0, "forward"), (4.0, "backward"), (1.5, "both")], ids=lambda v: str(v)
-)
-def test_simulated_counts_are_poisson_of_rate_area_and_time(anchor, direction):
-    scene = prepare(raw_scene(World(rows=48, cols=48)))
+def drawn_on(scene: Scene, processes: Mapping[str, Any], anchor: float, seeds: int) -> dict[str, list[int]]:
+    """Return by process how many incidents each seed draws in four years; all of them are accounted for."""
     terrain = survey(scene)
-    rate = 20.0 / (terrain.area_km2 * 4.0)
-    processes = processes_at(scene, 20.0, 4.0)
     counts: dict[str, list[int]] = {name: [] for name in processes}
-    for seed in range(150):
+    for seed in range(seeds):
         simulation = simulate(
-            # Without donors no place is searched: incidents are drawn all the same.
+            # Without donors no house is searched a place: incidents are drawn all the same.
             Site(scene, terrain, (), needs_pixels=True),
             processes,
             first_years=0.0,
@@ -101,8 +100,26 @@ def test_simulated_counts_are_poisson_of_rate_area_and_time(anchor, direction):
         for name, tally in simulation.tally.items():
             counts[name].append(int(tally["drawn"]))
             assert tally["drawn"] == tally["placed"] + sum(tally["why"].values())
-    for found in counts.values():
-        assert poisson_pvalue(found, rate * terrain.area_km2 * 4.0) > FALSE_ALARM
+    return counts
+
+
+@pytest.mark.parametrize(
+    ("anchor", "direction"), [(0.0, "forward"), (4.0, "backward"), (1.5, "both")], ids=lambda v: str(v)
+)
+def test_simulated_counts_are_poisson_of_rate_area_and_time(anchor, direction):
+    town = prepare(raw_scene(World(rows=48, cols=48, ignored=False)))
+    # Under water nothing has room, so that nothing is searched for long.
+    water = np.full_like(town.surface, hub.WATER)
+    flooded = replace(town, surface=water, instances=np.zeros_like(town.instances), objects={})
+    every = processes_at(town, 20.0, 4.0)
+    # Those that find their place at once.
+    quick = {name: every[name] for name in ("clearance", "construction", "demolition", "estate")}
+    under_water = drawn_on(flooded, every, anchor, seeds=150)
+    for counts in (*under_water.values(), *drawn_on(town, quick, anchor, seeds=150).values()):
+        assert poisson_pvalue(counts, 20.0) > FALSE_ALARM
+    if direction != "both":
+        # What finds room has no say in what is drawn.
+        assert drawn_on(town, every, anchor, seeds=6) == {name: under_water[name][:6] for name in every}
 
 
 def test_processes_draw_apart_from_each_other():

@@ -166,6 +166,16 @@ def test_an_object_keeps_its_id_and_shape_while_it_stands(case):
         for number in before.objects.keys() & after.objects.keys():
             old, new = before.objects[number], after.objects[number]
             assert old.object_class == new.object_class
+            parts = np.zeros(play.scene.grid.shape, bool)
+            for event in play.log.between(before.time_years, after.time_years):
+                if event.object_id == number and event.new_object is None:
+                    parts[event.footprint.window] |= event.footprint.mask
+            if parts.any():
+                # A wing or a stretch of it came or went: all else of it is as it was.
+                was, now = (state.instances == number for state in (before, after))
+                np.testing.assert_array_equal(was & ~parts, now & ~parts)
+                assert old.orientation_deg == new.orientation_deg
+                continue
             assert (old.footprint.row, old.footprint.col) == (new.footprint.row, new.footprint.col)
             np.testing.assert_array_equal(old.footprint.mask, new.footprint.mask)
 

@@ -1,0 +1,85 @@
+"""Blocks of a recipe that are there or not: real dates, procedural places, wanted amounts."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+from diachron.core import registry
+from diachron.core.errors import nearest_names
+
+
+def renderer_name(name: str) -> str:
+    """Return the name of a renderer.
+
+    Raises:
+        ValueError: there is none of that name.
+    """
+    known = registry.entries("renderers")
+    if name not in known:
+        raise ValueError(f"no renderer is called '{name}'; {nearest_names(name, known)}")
+    return name
+
+
+class RealDates(BaseModel):
+    """Pairs of two real pictures of a place, of which one is painted."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+    max_change: float = Field(
+        default=0.05,
+        ge=0,
+        le=1,
+        description="share of blocks that may disagree between the two; above, other dates are drawn",
+    )
+    leave_out: tuple[str, ...] = Field(
+        default=("strong",), description="change levels of places.csv whose places are not used"
+    )
+
+
+class Worlds(BaseModel):
+    """Procedural places, for a recipe to which no tiles are given."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+    styles: tuple[str, ...] = Field(default=(), description="of the worlds, in turn; all where none is named")
+    places: int | None = Field(default=None, ge=1, description="how many; by default one a sample")
+    gsd_m: float = Field(default=0.5, ge=0.1, le=10, description="metres a pixel")
+    bands: tuple[str, ...] = Field(default=("red", "green", "blue"), min_length=1)
+    dtype: Literal["uint8", "uint16", "float32"] = Field(
+        default="uint8", description="uint16 is reflectance times 10,000, float32 reflectance"
+    )
+    renderer: str = Field(default="procedural", description="renderer where the places are worlds")
+
+    @field_validator("renderer")
+    @classmethod
+    def _known_renderer(cls, value: str) -> str:
+        return renderer_name(value)
+
+
+class Match(BaseModel):
+    """What the samples shall hold on average; one of the two."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+    change_share: float | None = Field(
+        default=None, gt=0, le=0.5, description="mean share of pixels that change from first to last date"
+    )
+    events: float | None = Field(
+        default=None, gt=0, description="mean number of events of a sample that show between its dates"
+    )
+
+    @model_validator(mode="after")
+    def _one_of_two(self) -> Match:
+        if (self.change_share is None) == (self.events is None):
+            raise ValueError("give change_share or events, one of the two: one factor on the rates meets one")
+        return self
+
+    @property
+    def target(self) -> tuple[str, float]:
+        """Which of the two, and its number."""
+        if self.change_share is not None:
+            return "change_share", self.change_share
+        assert self.events is not None
+        return "events", self.events

@@ -1,0 +1,346 @@
+"""Pieces of ground that change their kind: where they may lie, how they are cut, and the events they make."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+
+from diachron.core import hub
+from diachron.core.distributions import Quantity, draw_quantity
+from diachron.core.events import ChangeEvent, Cover
+from diachron.core.growth import grown, near
+from diachron.core.scene import Footprint, SceneObject
+from diachron.simulators import orientation
+from diachron.simulators.blocks import cropped
+from diachron.simulators.shown_ground import is_shown
+from diachron.simulators.site import Site
+
+Mask = NDArray[np.bool_]
+# Pixels row by row, and their running sum of weights.
+Weighted = tuple[NDArray[np.intp], NDArray[np.float64]]
+
+# Open pixels between a piece and what stands beside it: the outermost pixel of a wall sees both.
+MARGIN_PX = 1
+# A connected piece of up to this many times the drawn size changes as a whole.
+WHOLE = 1.3
+# Fewer pixels are a speck that no map would show.
+FEWEST_PIXELS = 20
+# No piece takes more of a picture: around it, something has to stay as it is, and to be made more of.
+MOST_SHARE = 0.12
+# A window looks so many times as far as the piece is long.
+REACH = 2.5
+# Ground within this distance tells what lay under a thing before it was built.
+AROUND_M = 8.0
+
+
+@dataclass(frozen=True)
+class Form:
+    """How pieces are cut from ground that is larger than they are.
+
+    Args:
+        elongation: long over short side.
+        straight: sides follow the walls of the neighbourhood; else the outline is free.
+        along_deg: direction of the long side where it is given, from the column axis towards the row axis.
+        grain_m: size of the bays of a free outline.
+        rough: how deep they are, as a share of the radius (deviation of a logarithm).
+        rounded_m: no tongue is narrower than twice this.
+        least_share: of the drawn size; with less ground, there is no piece.
+    """
+
+    elongation: float = 1.5
+    straight: bool = False
+    along_deg: float | None = None
+    grain_m: float = 8.0
+    rough: float = 0.25
+    rounded_m: float = 0.0
+    least_share: float = 0.5
+
+
+@dataclass(frozen=True)
+class Piece:
+    """Connected ground of one kind.
+
+    Args:
+        footprint: its pixels.
+        surface: hub id that the real picture has there.
+        along_deg: direction of its long side, degrees from the column axis towards the row axis, in [0, 180).
+        distance: (h, w) of the footprint's window: how far from its seed, in the measure that it was cut by.
+    """
+
+    footprint: Footprint
+    surface: int
+    along_deg: float
+    distance: NDArray[np.float64]
+
+
+class Ground:
+    """Where the surface of a site may change, looked at once for all incidents of a process.
+
+    Args:
+        site: what stands and what is claimed now.
+    """
+
+    def __init__(self, site: Site) -> None:
+        scene = site.scene
+        self.site = site
+        self.open: Mask = (
+            ~grown(scene.instances > 0, MARGIN_PX) & (scene.surface != hub.IGNORE) & site.unclaimed()
+        )
+        self._candidates: dict[bytes, Weighted] = {}
+
+    def can_be_painted(self, kind: int, area_m2: float) -> bool:
+        """Return whether so much of a kind can be shown: paving always, others where the picture has some."""
+        if not self.site.needs_pixels or kind == hub.DEVELOPED:
+            return True
+        return is_shown(self.site.scene, kind, area_m2)
+
+    def drawn_m2(self, rng: np.random.Generator, area_m2: Quantity) -> float:
+        """Return the size of the next piece: as drawn, and in a small picture no more than a share of it."""
+        return min(max(1.0, draw_quantity(rng, area_m2)), MOST_SHARE * 1e6 * self.site.terrain.area_km2)
+
+    def seed(self, rng: np.random.Generator, weights: NDArray[np.float64]) -> tuple[int, int] | None:
+        """Return an open pixel, drawn by weight of its kind and by where the process is likely.
+
+        Args:
+            rng: the process's stream.
+            weights: (256,) by hub id of the surface; 0 forbids.
+        """
+        return self.open_place(rng, self._weighted(weights))
+
+    def open_place(self, rng: np.random.Generator, table: Weighted) -> tuple[int, int] | None:
+        """Return a pixel of `cumulated`'s table; None where it has been taken since, or from an empty one."""
+        pixel = drawn_pixel(rng, table)
+        if pixel is None or not self.open.flat[pixel]:
+            return None
+        row, col = divmod(pixel, self.site.scene.grid.shape[1])
+        return row, col
+
+    def _weighted(self, weights: NDArray[np.float64]) -> Weighted:
+        key = weights.tobytes()
+        if key not in self._candidates:
+            surface = self.site.scene.surface
+            wanted = self.open & (weights > 0)[surface]
+            self._candidates[key] = cumulated(self.site, wanted, weights[surface])
+        return self._candidates[key]
+
+    def piece(self, rng: np.random.Generator, row: int, col: int, area_m2: float, form: Form) -> Piece | None:
+        """Return the connected ground around a pixel, cut to a size where it is larger; None for a scrap.
+
+        Args:
+            rng: the process's stream.
+            row, col: an open pixel; its kind is the piece's.
+            area_m2: wanted.
+            form: of the cut.
+        """
+        site = self.site
+        gsd = site.scene.grid.gsd_m
+        wanted_px = max(area_m2 / gsd**2, FEWEST_PIXELS)
+        radius_px = math.sqrt(wanted_px * form.elongation / math.pi)
+        along = _direction(rng, site, row, col, form)
+        noise_seed = int(rng.integers(2**32))
+        reach = math.ceil(REACH * math.exp(2 * form.rough) * radius_px) + 2
+        box = window_around(row, col, reach, site.scene.grid.shape)
+        kind = int(site.scene.surface[row, col])
+        same = self.open[box] & (site.scene.surface[box] == kind)
+        own = _connected(same, row - box[0].start, col - box[1].start)
+        distance = _distance(np.random.default_rng(noise_seed), box, row, col, along, form, gsd)
+        if np.count_nonzero(own) > WHOLE * wanted_px:
+            bound = np.partition(distance[own], round(wanted_px) - 1)[round(wanted_px) - 1]
+            own = own & (distance <= bound)
+        own = _largest(_rounded(own, max(form.rounded_m / gsd, 1.0)))
+        pixels = np.count_nonzero(own)
+        if pixels < max(FEWEST_PIXELS, form.least_share * wanted_px):
+            return None
+        footprint = cropped(own, box)
+        rows, cols = (
+            slice(part.start - outer.start, part.stop - outer.start)
+            for part, outer in zip(footprint.window, box, strict=True)
+        )
+        return Piece(footprint, kind, along, distance[rows, cols])
+
+    def take(self, footprint: Footprint) -> None:
+        """Keep later events off some ground."""
+        self.site.take(footprint, 0.0)
+        window = self.open[footprint.window]
+        window &= ~footprint.mask
+
+
+def cumulated(site: Site, wanted: Mask, weights: NDArray[np.float64]) -> Weighted:
+    """Return the pixels of a mask, row by row, and their running sum of weight times likelihood."""
+    pixels = np.flatnonzero(wanted)
+    shares = weights.ravel()[pixels]
+    if site.likelihood is not None:
+        shares = shares * site.likelihood.ravel()[pixels]
+    return pixels, np.cumsum(shares)
+
+
+def drawn_pixel(rng: np.random.Generator, table: Weighted) -> int | None:
+    """Return one pixel of `cumulated`'s table by its weight; None from an empty one."""
+    pixels, sums = table
+    if pixels.size == 0 or sums[-1] <= 0:
+        return None
+    at = int(np.searchsorted(sums, rng.random() * sums[-1], side="right"))
+    return int(pixels[min(at, pixels.size - 1)])
+
+
+def window_around(row: int, col: int, reach: int, shape: tuple[int, int]) -> tuple[slice, slice]:
+    """Return the window of so many pixels around one, cut at the border."""
+    return (
+        slice(max(row - reach, 0), min(row + reach + 1, shape[0])),
+        slice(max(col - reach, 0), min(col + reach + 1, shape[1])),
+    )
+
+
+def weights_of(table: Mapping[str, float]) -> NDArray[np.float64]:
+    """Return (256,) weights by hub id from a mapping of names."""
+    weights = np.zeros(256)
+    for name, weight in table.items():
+        weights[hub.IDS[name]] = weight
+    return weights
+
+
+def _direction(rng: np.random.Generator, site: Site, row: int, col: int, form: Form) -> float:
+    """Return the direction of a long side: as given, of the walls around, either way, or any."""
+    chance = float(rng.random())
+    if form.along_deg is not None:
+        return form.along_deg % 180.0
+    local = orientation.at(site.terrain.walls, row, col) if form.straight else None
+    return 180.0 * chance if local is None else (local + (90.0 if chance < 0.5 else 0.0)) % 180.0
+
+
+def _distance(
+    rng: np.random.Generator,
+    box: tuple[slice, slice],
+    row: int,
+    col: int,
+    along_deg: float,
+    form: Form,
+    gsd_m: float,
+) -> NDArray[np.float64]:
+    """Return (h, w) how far pixels lie from the middle, in a measure whose circles have the form."""
+    turn = math.radians(along_deg)
+    down, right = np.mgrid[box].astype(np.float64) - np.array([row, col])[:, None, None]
+    along = (right * math.cos(turn) + down * math.sin(turn)) / form.elongation
+    across = down * math.cos(turn) - right * math.sin(turn)
+    if form.straight:
+        return np.maximum(np.abs(along), np.abs(across))
+    noise = smooth_noise(rng, down.shape, form.grain_m / gsd_m / 2)
+    return np.hypot(along, across) * np.exp(form.rough * noise)
+
+
+def smooth_noise(rng: np.random.Generator, shape: tuple[int, ...], sigma_px: float) -> NDArray[np.float64]:
+    """Return (h, w) smooth noise of mean 0 and deviation 1, between -2 and 2."""
+    noise = ndimage.gaussian_filter(rng.standard_normal(shape), max(sigma_px, 0.5), mode="wrap")
+    result: NDArray[np.float64] = np.clip(noise / max(float(noise.std()), 1e-9), -2.0, 2.0)
+    return result
+
+
+def _connected(mask: Mask, row: int, col: int) -> Mask:
+    """Return the piece of a mask that holds a pixel."""
+    pieces, _ = ndimage.label(mask)
+    own: Mask = (pieces == pieces[row, col]) & mask
+    return own
+
+
+def _rounded(mask: Mask, radius_px: float) -> Mask:
+    """Return a mask without what is narrower than a disc; a border of the window is no outline."""
+    padded = np.pad(mask, math.ceil(radius_px) + 1, mode="edge")
+    opened = near(~near(~padded, radius_px), radius_px)
+    edge = math.ceil(radius_px) + 1
+    return opened[edge:-edge, edge:-edge] & mask
+
+
+def _largest(mask: Mask) -> Mask:
+    """Return the largest connected piece of a mask."""
+    pieces, count = ndimage.label(mask)
+    if count == 0:
+        return mask
+    own: Mask = pieces == int(np.bincount(pieces.ravel())[1:].argmax()) + 1
+    return own
+
+
+def in_steps(piece: Piece, count: int) -> list[Footprint]:
+    """Return a piece in parts of like area, one around the other from its seed outwards.
+
+    Args:
+        piece: with the distances that it was cut by.
+        count: wanted parts; a small piece has fewer.
+    """
+    pixels = piece.footprint.pixels
+    count = max(1, min(count, pixels // FEWEST_PIXELS))
+    mask = piece.footprint.mask
+    # Pixels of one distance keep their order, so that every part has its share.
+    order = np.argsort(piece.distance[mask], kind="stable")
+    number = np.empty(pixels, np.intp)
+    number[order] = np.arange(pixels) * count // pixels
+    steps = np.full(mask.shape, -1)
+    steps[mask] = number
+    return [cropped(steps == step, piece.footprint.window) for step in range(count)]
+
+
+def kind_around(ground: Ground, footprint: Footprint) -> int | None:
+    """Return the kind of dry ground that most open pixels around have, of those that can be painted."""
+    scene = ground.site.scene
+    row, col = (side.start for side in footprint.window)
+    reach = max(3, math.ceil(AROUND_M / scene.grid.gsd_m))
+    rows, cols = footprint.mask.shape
+    box = window_around(row + rows // 2, col + cols // 2, reach + max(rows, cols) // 2, scene.grid.shape)
+    area_m2 = footprint.pixels * scene.grid.pixel_area_m2
+    counts = np.bincount(scene.surface[box][scene.instances[box] == 0], minlength=256)
+    counts[[hub.IGNORE, hub.WATER, hub.WETLAND, hub.SNOW]] = 0
+    for kind in np.argsort(-counts, kind="stable").tolist():
+        if counts[kind] == 0:
+            return None
+        if ground.can_be_painted(kind, area_m2):
+            return int(kind)
+    return None
+
+
+def change_event(
+    site: Site,
+    process: str,
+    kind: str,
+    phase: str,
+    time_years: float,
+    footprint: Footprint,
+    here: Cover,
+    there: Cover,
+    *,
+    later: bool,
+    border_m: float | None = None,
+    causes: tuple[int, ...] = (),
+    object_id: int = 0,
+    new_object: SceneObject | None = None,
+    parameters: Mapping[str, object] | None = None,
+) -> ChangeEvent:
+    """Return an event between what the real picture shows and what another date does.
+
+    Args:
+        site: gives the id and the size of a pixel.
+        process, kind, phase, time_years, footprint, causes, object_id, new_object: of the event.
+        here, there: what the footprint carries in the real picture, and at the other date.
+        later: whether the other date comes after the real one.
+        border_m: width over which new ground passes into old, for a renderer; None where no ground is new.
+        parameters: more for a renderer.
+    """
+    told: dict[str, object] = {} if border_m is None else {"border_m": round(border_m, 2)}
+    return ChangeEvent(
+        id=site.new_event_id(),
+        process=process,
+        kind=kind,
+        phase=phase,
+        time_years=time_years,
+        object_id=object_id,
+        before=here if later else there,
+        after=there if later else here,
+        footprint=footprint,
+        area_m2=footprint.pixels * site.scene.grid.pixel_area_m2,
+        new_object=new_object,
+        parameters=told | dict(parameters or {}),
+        causes=causes,
+    )

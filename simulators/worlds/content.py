@@ -1,0 +1,155 @@
+"""Everything of a world that reaches into a window, gathered in an order that no window changes."""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from diachron.core.errors import GridError
+from diachron.simulators.worlds.blocks import drawn_block
+from diachron.simulators.worlds.drawing import Crowns, Drawing, Thing, joined_crowns, stepped
+from diachron.simulators.worlds.land import land_of
+from diachron.simulators.worlds.plane import Plane
+from diachron.simulators.worlds.streets import corners_of, plan_of
+from diachron.simulators.worlds.style import Style
+from diachron.simulators.worlds.town_plan import MOST_BLOCKS
+from diachron.simulators.worlds.ways import Way, ways_of
+
+# An id holds five bits of each number of the cell, seven of the block and seven of the object in it, 24 in
+# all: few enough for tables by id, and exact in float32.
+CELL_BITS, BLOCK_BITS, OBJECT_BITS = 5, 7, 7
+MOST_CELLS = 2**CELL_BITS - 2
+# What stands outside a window reaches into it by less than this: crowns, and blocks beside their outline.
+BESIDE_M = 8.0
+
+
+@dataclass(frozen=True)
+class Content:
+    """Vectors of a window.
+
+    Args:
+        ways: streets with their object ids.
+        drawings: of blocks.
+        things: objects with their ids.
+        crowns: of all trees and bushes that may reach in.
+    """
+
+    ways: tuple[tuple[int, Way], ...]
+    drawings: tuple[Drawing, ...]
+    things: tuple[tuple[int, Thing], ...]
+    crowns: Crowns
+
+
+def id_of(cell: tuple[int, int], block: int, number: int) -> int:
+    """Return the object id of the n-th object of a block; it repeats after `2**CELL_BITS` cells."""
+    mask = 2**CELL_BITS - 1
+    return (((cell[0] & mask) << CELL_BITS | (cell[1] & mask)) << BLOCK_BITS | block) << OBJECT_BITS | number
+
+
+@lru_cache(maxsize=256)
+def _ways(style: Style, seed: int, cell: tuple[int, int]) -> tuple[tuple[Way, ...], Crowns]:
+    ways, trees = ways_of(style, seed, plan_of(style, seed, cell))
+    return tuple(ways), trees
+
+
+def content_of(style: Style, seed: int, box_m: tuple[float, float, float, float]) -> Content:
+    """Return what reaches into a box.
+
+    Args:
+        style, seed: of the world.
+        box_m: west, north, east, south edge, metres east and south.
+
+    Raises:
+        GridError: the box is so large that ids would repeat.
+    """
+    plane = land_of(style, seed).plane
+    west, north, east, south = box_m
+    corners = plane.to_plane(np.array([[west, north], [east, north], [east, south], [west, south]]))
+    reach = plane.reach_m + BESIDE_M
+    low = np.floor((corners.min(axis=0) - reach) / style.cell_m - 1.0 - style.jitter).astype(int)
+    high = np.ceil((corners.max(axis=0) + reach) / style.cell_m + style.jitter).astype(int)
+    if (high - low > MOST_CELLS + 2).any():
+        raise GridError(
+            f"world '{style.name}': a window of {east - west:.0f} x {south - north:.0f} m is larger than "
+            f"{MOST_CELLS * style.cell_m:.0f} m, after which object ids repeat; take smaller windows"
+        )
+    ways: list[tuple[int, Way]] = []
+    drawings: list[Drawing] = []
+    things: list[tuple[int, Thing]] = []
+    crowns: list[Crowns] = []
+    for i, j in itertools.product(range(low[0], high[0] + 1), range(low[1], high[1] + 1)):
+        if not _meets(plane, np.array(corners_of(style, seed, (i, j))), box_m, reach):
+            continue
+        plan = plan_of(style, seed, (i, j))
+        near = _boxes_near(_block_boxes(style, seed, (i, j)), box_m, BESIDE_M)
+        cell_ways, trees = _ways(style, seed, (i, j))
+        crowns.append(trees)
+        for way in cell_ways:
+            ways.append((id_of((i, j), MOST_BLOCKS + (way.number >> OBJECT_BITS), way.number & 127), way))
+        for block in plan.blocks:
+            if not near[block.number]:
+                continue
+            drawing = drawn_block(style, seed, (i, j), block.number)
+            drawings.append(drawing)
+            crowns += drawing.crowns
+            for number, thing in enumerate(drawing.things[: 2**OBJECT_BITS - 1], start=1):
+                if _overlaps(thing.rings[0], box_m):
+                    things.append((id_of((i, j), block.number, number), thing))
+    return Content(tuple(ways), tuple(drawings), tuple(things), _near(joined_crowns(crowns), box_m))
+
+
+@lru_cache(maxsize=256)
+def _block_boxes(style: Style, seed: int, cell: tuple[int, int]) -> NDArray[np.float64]:
+    """Return (N, 4) west, north, east and south edge of each block on the ground."""
+    pieces = [stepped(block.piece.points) for block in plan_of(style, seed, cell).blocks]
+    outlines = land_of(style, seed).plane.all_to_ground(pieces)
+    return np.array([[*outline.min(axis=0), *outline.max(axis=0)] for outline in outlines])
+
+
+def _boxes_near(
+    boxes: NDArray[np.float64], box_m: tuple[float, float, float, float], margin_m: float
+) -> NDArray[np.bool_]:
+    west, north, east, south = box_m
+    near: NDArray[np.bool_] = (
+        (boxes[:, 2] > west - margin_m)
+        & (boxes[:, 0] < east + margin_m)
+        & (boxes[:, 3] > north - margin_m)
+        & (boxes[:, 1] < south + margin_m)
+    )
+    return near
+
+
+def _meets(
+    plane: Plane,
+    points: NDArray[np.float64],
+    box_m: tuple[float, float, float, float],
+    reach: float,
+) -> bool:
+    """Return whether a piece of the plan may reach into a box on the ground."""
+    turned = points @ np.array([[plane.cosine, plane.sine], [-plane.sine, plane.cosine]])
+    west, north, east, south = box_m
+    return bool(
+        turned[:, 0].max() >= west - reach
+        and turned[:, 0].min() <= east + reach
+        and turned[:, 1].max() >= north - reach
+        and turned[:, 1].min() <= south + reach
+    )
+
+
+def _overlaps(ring: NDArray[np.float64], box_m: tuple[float, float, float, float]) -> bool:
+    west, north, east, south = box_m
+    (x0, y0), (x1, y1) = ring.min(axis=0), ring.max(axis=0)
+    return bool(x1 > west and x0 < east and y1 > north and y0 < south)
+
+
+def _near(crowns: Crowns, box_m: tuple[float, float, float, float]) -> Crowns:
+    """Return the crowns that reach into a box, the lower first: the higher covers it."""
+    west, north, east, south = box_m
+    r = crowns.radius_m
+    kept = (crowns.x + r > west) & (crowns.x - r < east) & (crowns.y + r > north) & (crowns.y - r < south)
+    chosen = crowns.taken(kept)
+    return chosen.taken(np.lexsort((chosen.y, chosen.x, chosen.height_m)))

@@ -1,0 +1,72 @@
+"""Where a world's numbers come from: hashes of whole coordinates, and streams keyed by cell and stage.
+
+Nothing is counted and nothing is kept, so any window of a world can be made first.
+"""
+
+from __future__ import annotations
+
+from zlib import crc32
+
+import numpy as np
+from numpy.typing import NDArray
+
+Words = NDArray[np.uint64]
+
+WORD = 0xFFFFFFFF
+_ALL = (1 << 64) - 1
+# Odd constants of SplitMix64 (Steele, Lea and Flood 2014) and of xxHash64.
+_MIX_1 = np.uint64(0xBF58476D1CE4E5B9)
+_MIX_2 = np.uint64(0x94D049BB133111EB)
+_STEP_I = np.uint64(0x9E3779B185EBCA87)
+_STEP_J = np.uint64(0xC2B2AE3D27D4EB4F)
+
+
+def key_of(seed: int, style: str, stage: str) -> int:
+    """Return the 64-bit key of one field of one world."""
+    return ((seed & WORD) << 32 | crc32(style.encode())) ^ crc32(stage.encode()) * 0x9E3779B97F4A7C15 & (
+        (1 << 64) - 1
+    )
+
+
+def generator(
+    seed: int, style: str, cell: tuple[int, int], stage: str, number: int = 0
+) -> np.random.Generator:
+    """Return the generator of one stage of one piece of a cell.
+
+    Args:
+        seed: of the world, >= 0.
+        style: of the world.
+        cell: of the road lattice; either number may be negative.
+        stage: what is drawn.
+        number: of the piece in the cell.
+    """
+    key = (crc32(style.encode()), cell[0] & WORD, cell[1] & WORD, crc32(stage.encode()), number)
+    return np.random.Generator(np.random.PCG64(np.random.SeedSequence(seed, spawn_key=key)))
+
+
+def hashed(key: int, i: NDArray[np.int64], j: NDArray[np.int64] | int) -> Words:
+    """Return 64 random bits for each pair of whole numbers."""
+    # At least one axis: scalars of numpy warn where arrays wrap around.
+    second = np.atleast_1d(np.asarray(j, np.int64)).astype(np.uint64) * _STEP_J + np.uint64(key)
+    word = (np.asarray(i, np.int64).astype(np.uint64) * _STEP_I) ^ second
+    word = (word ^ (word >> np.uint64(30))) * _MIX_1
+    word = (word ^ (word >> np.uint64(27))) * _MIX_2
+    return word ^ (word >> np.uint64(31))
+
+
+def unit(words: Words) -> NDArray[np.float64]:
+    """Return numbers in [0, 1) from the upper 53 bits."""
+    return (words >> np.uint64(11)).astype(np.float64) * 2.0**-53
+
+
+def word_of(key: int, i: int, j: int) -> int:
+    """Return the 64 bits of `hashed` for one pair, many times faster than an array of one."""
+    word = (i * int(_STEP_I) & _ALL) ^ (j * int(_STEP_J) + key & _ALL)
+    word = (word ^ word >> 30) * int(_MIX_1) & _ALL
+    word = (word ^ word >> 27) * int(_MIX_2) & _ALL
+    return word ^ word >> 31
+
+
+def number_of(key: int, i: int, j: int) -> float:
+    """Return one number in [0, 1) for one pair."""
+    return (word_of(key, i, j) >> 11) * 2.0**-53

@@ -1,0 +1,86 @@
+"""Where there is settlement, wild land and water: smooth fields over the whole world."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from statistics import NormalDist
+
+import numpy as np
+from numpy.typing import NDArray
+
+from diachron.simulators.worlds.convex import Piece, Point
+from diachron.simulators.worlds.keys import key_of
+from diachron.simulators.worlds.noise import layered, smooth
+from diachron.simulators.worlds.plane import Plane, plane_of
+from diachron.simulators.worlds.style import Style
+
+Points = NDArray[np.float64]
+
+# Length of the larger woods and heaths.
+WILD_LENGTH_M = 420.0
+
+
+@dataclass(frozen=True)
+class Land:
+    """Fields of one world. Settlement is asked for in the street plane, all else on the ground.
+
+    Args:
+        style, seed: of the world.
+        plane: from the street plane to the ground.
+    """
+
+    style: Style
+    seed: int
+    plane: Plane
+
+    def built_level(self, points: Points) -> NDArray[np.float64]:
+        """Return how far inside a settlement (N, 2) points of the street plane lie, above 0 inside."""
+        share = self.style.built_share
+        if share >= 1.0:
+            return np.full(len(points), 9.0)
+        level = smooth(self._key("built"), points[:, 0], points[:, 1], self.style.built_length_m)
+        return level + NormalDist().inv_cdf(share)
+
+    def is_built(self, point: Point) -> bool:
+        """Return whether a point of the street plane belongs to a settlement."""
+        return self.style.built_share >= 1.0 or bool(self.built_level(np.array([point]))[0] > 0.0)
+
+    def touches_built(self, piece: Piece) -> bool:
+        """Return whether a corner, the middle of an edge or the centre of a piece does."""
+        return bool((self._levels(piece) > 0.0).any())
+
+    def _levels(self, piece: Piece) -> NDArray[np.float64]:
+        corners = np.array(piece.points)
+        if self.style.built_share >= 1.0:
+            return np.ones(len(corners))
+        middles = 0.5 * (corners + np.roll(corners, -1, axis=0))
+        return self.built_level(np.vstack([corners, middles, [piece.centre]]))
+
+    def built_share_of(self, piece: Piece) -> float:
+        """Return the share of a piece's corners, middles of edges and centre that belong to a settlement."""
+        return float((self._levels(piece) > 0.0).mean())
+
+    def zone(self, points: Points) -> NDArray[np.float64]:
+        """Return numbers in [0, 1) that neighbours share: which way of building a street belongs to."""
+        level = smooth(self._key("zone"), points[:, 0], points[:, 1], 330.0)
+        return np.clip(0.5 * (1.0 + np.tanh(0.8 * level)), 0.0, 0.999999)
+
+    def wild_level(self, ground: Points) -> NDArray[np.float64]:
+        """Return for (N, 2) points of the ground how far inside a wood they lie, about -2 to 2."""
+        level = layered(self._key("wild"), ground[:, 0], ground[:, 1], WILD_LENGTH_M, 4, 0.55)
+        share = min(max(self.style.forest_share, 0.001), 0.999)
+        return level + NormalDist().inv_cdf(share)
+
+    def shore_level(self, ground: Points) -> NDArray[np.float64]:
+        """Return for (N, 2) points of the ground what kind of shore they lie at, of deviation 1."""
+        return smooth(self._key("shore"), ground[:, 0], ground[:, 1], 260.0)
+
+    def _key(self, stage: str) -> int:
+        return key_of(self.seed, self.style.name, stage)
+
+
+@lru_cache(maxsize=64)
+def land_of(style: Style, seed: int) -> Land:
+    """Return the fields of a world."""
+    return Land(style, seed, plane_of(style.name, seed, style.bend_m, style.bend_length_m))

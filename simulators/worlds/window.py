@@ -1,0 +1,259 @@
+"""A window of a world: its layers, objects and vectors, cut from what goes on for ever."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+from scipy import ndimage
+
+from diachron.core.errors import GridError, UnknownNameError, nearest_names
+from diachron.core.place import Crown, PlaceModel
+from diachron.core.scene import Footprint, SceneObject
+from diachron.simulators.worlds import styles
+from diachron.simulators.worlds.content import Content, content_of
+from diachron.simulators.worlds.drawing import CROWN_KINDS
+from diachron.simulators.worlds.raster import PixelGrid
+from diachron.simulators.worlds.rasters import Rasters, drawn
+from diachron.simulators.worlds.ways import Way
+
+STYLES: tuple[str, ...] = tuple(styles.ALL)
+
+
+@dataclass(frozen=True)
+class FootprintRecord:
+    """One object as a vector.
+
+    Args:
+        id: of the object.
+        polygon: in world metres, x east and y north.
+        object_class: hub id (11-16).
+        height_m: as in the height map; 0 for what is flat.
+    """
+
+    id: int
+    polygon: shapely.Polygon | shapely.MultiPolygon
+    object_class: int
+    height_m: float
+
+
+@dataclass(frozen=True, eq=False)
+class WorldWindow:
+    """A window of a world on the pixel grid of a scene.
+
+    Args:
+        surface: (H, W) uint8 hub ids of the ground or of the crown over it, also under objects.
+        instances: (H, W) int32 object ids, 0 where none stands.
+        objects: id -> object, for the ids of `instances`.
+        height_m: (H, W) float32 above ground: of a building its eaves and half of the roof's rise, of a tree
+            its crown.
+        model: what a renderer paints from, `oversampling` times finer.
+        footprints: vectors of the same objects.
+    """
+
+    surface: NDArray[np.uint8]
+    instances: NDArray[np.int32]
+    objects: Mapping[int, SceneObject]
+    height_m: NDArray[np.float32]
+    model: PlaceModel
+    footprints: tuple[FootprintRecord, ...]
+
+
+@dataclass(frozen=True)
+class World:
+    """A place that goes on for ever, given by two things.
+
+    Args:
+        style: of `STYLES`.
+        seed: >= 0.
+
+    Raises:
+        UnknownNameError: no style has this name.
+        ValueError: the seed is negative.
+    """
+
+    style: str
+    seed: int
+
+    def __post_init__(self) -> None:
+        if self.style not in styles.ALL:
+            raise UnknownNameError(
+                f"no style of worlds is called '{self.style}'; {nearest_names(self.style, STYLES)}"
+            )
+        if self.seed < 0:
+            raise ValueError(f"world '{self.style}': the seed must be >= 0, got {self.seed}")
+
+    def window(
+        self, origin_m: tuple[float, float], shape: tuple[int, int], gsd_m: float, oversampling: int = 2
+    ) -> WorldWindow:
+        """Return a window; what two windows share is equal, and the vectors are the same at every gsd.
+
+        Args:
+            origin_m: (east, north) of the upper left corner, multiples of the gsd.
+            shape: rows, columns.
+            gsd_m: of the scene, 0.05-30 m.
+            oversampling: of the model's rasters.
+
+        Raises:
+            GridError: the origin is no multiple of the gsd, a size is not positive, or the window is so large
+                that ids would repeat.
+        """
+        fine, coarse = _grids(origin_m, shape, gsd_m, oversampling)
+        style = styles.ALL[self.style]
+        content = content_of(style, self.seed, coarse.box_m())
+        rich = drawn(style, self.seed, content, fine)
+        plain = _thinned(rich, oversampling) if oversampling % 2 else drawn(style, self.seed, content, coarse)
+        table = _id_table(content)
+        objects = _objects(content, plain, coarse)
+        seen = set(objects)
+        model = PlaceModel(
+            oversampling=oversampling,
+            cover=rich.cover,
+            direction_deg=rich.direction_deg,
+            patch=rich.patch,
+            lane_m=rich.lane_m,
+            road_width_m=rich.road_width_m,
+            instances=table[rich.thing],
+            ground_m=rich.ground_m,
+            crowns=_crowns(content, coarse),
+            roofs={number: each.roof for number, each in content.things if each.roof},
+            style=self.style,
+            seed=self.seed,
+            origin_m=origin_m,
+            gsd_m=gsd_m,
+        )
+        return WorldWindow(
+            surface=plain.surface,
+            instances=table[plain.thing],
+            objects=objects,
+            height_m=plain.height_m,
+            model=model,
+            footprints=_records(content, seen),
+        )
+
+
+def _grids(
+    origin_m: tuple[float, float], shape: tuple[int, int], gsd_m: float, oversampling: int
+) -> tuple[PixelGrid, PixelGrid]:
+    """Return the model's and the scene's pixel grid."""
+    if min(shape) < 1 or gsd_m <= 0.0 or oversampling < 1:
+        raise GridError(
+            f"window of {shape} pixels at {gsd_m} m, oversampling {oversampling}: all must be > 0"
+        )
+    col, row = origin_m[0] / gsd_m, -origin_m[1] / gsd_m
+    if max(abs(col - round(col)), abs(row - round(row))) > 1e-4:
+        raise GridError(
+            f"window at {origin_m} m: the origin must be a multiple of the gsd, {gsd_m} m, "
+            "or windows would not agree at their seams"
+        )
+    k = oversampling
+    coarse = PixelGrid(round(row), round(col), shape, gsd_m)
+    return PixelGrid(coarse.row * k, coarse.col * k, (shape[0] * k, shape[1] * k), gsd_m / k), coarse
+
+
+def _thinned(rich: Rasters, k: int) -> Rasters:
+    """Return every k-th pixel: for odd k their centres are those of the coarse grid."""
+    if k == 1:
+        return rich
+    cut = (slice(k // 2, None, k), slice(k // 2, None, k))
+    return Rasters(**{name: np.ascontiguousarray(getattr(rich, name)[cut]) for name in vars(rich)})
+
+
+def _id_table(content: Content) -> NDArray[np.int32]:
+    """Return ids by the numbers of `Rasters.thing`; streets lie at the end, for negative numbers."""
+    table = [0, *(number for number, _ in content.things), *(number for number, _ in content.ways[::-1])]
+    return np.array(table, np.int32)
+
+
+def _objects(content: Content, rasters: Rasters, grid: PixelGrid) -> dict[int, SceneObject]:
+    """Return the objects with a pixel in the window, things first, each in the order of the world."""
+    count = len(content.things)
+    labels = np.where(rasters.thing < 0, count - rasters.thing, rasters.thing)
+    objects: dict[int, SceneObject] = {}
+    box = grid.box_m()
+    for index, window in enumerate(ndimage.find_objects(labels, max_label=count + len(content.ways))):
+        if window is None:
+            continue
+        mask = labels[window] == index + 1
+        footprint = Footprint(window[0].start, window[1].start, mask)
+        if index < count:
+            number, thing = content.things[index]
+            objects[number] = SceneObject(
+                id=number,
+                object_class=thing.hub_class,
+                footprint=footprint,
+                height_m=thing.height_m,
+                whole=_inside(thing.rings[0], box),
+                orientation_deg=thing.orientation_deg,
+                fill=thing.fill,
+            )
+        else:
+            number, way = content.ways[index - count]
+            run = way.axis[-1, 1] - way.axis[0, 0]
+            objects[number] = SceneObject(
+                id=number,
+                object_class=way.hub_class,
+                footprint=footprint,
+                height_m=0.0,
+                whole=_inside(way.strips.reshape(-1, 2), box),
+                orientation_deg=math.degrees(math.atan2(run[1], run[0])) % 90.0,
+                fill=_filled(way),
+            )
+    return objects
+
+
+def _filled(way: Way) -> float:
+    """Return the share of the box along its direction that a street fills."""
+    run = way.axis[-1, 1] - way.axis[0, 0]
+    t = run / max(float(np.hypot(*run)), 1e-6)
+    points = way.strips.reshape(-1, 2)
+    along, across = points @ t, points @ np.array([-t[1], t[0]])
+    box = (along.max() - along.min()) * (across.max() - across.min())
+    return min(1.0, float(shapely.area(shapely.polygons(way.strips)).sum() / max(box, 1e-6)))
+
+
+def _inside(points: NDArray[np.float64], box_m: tuple[float, float, float, float]) -> bool:
+    west, north, east, south = box_m
+    (x0, y0), (x1, y1) = points.min(axis=0), points.max(axis=0)
+    return bool(x0 >= west and x1 <= east and y0 >= north and y1 <= south)
+
+
+def _crowns(content: Content, grid: PixelGrid) -> tuple[Crown, ...]:
+    crowns = content.crowns
+    rows = crowns.y / grid.pixel_m - grid.row
+    cols = crowns.x / grid.pixel_m - grid.col
+    return tuple(
+        Crown(row, col, radius, height, CROWN_KINDS[kind], seed)
+        for row, col, radius, height, kind, seed in zip(
+            rows.tolist(),
+            cols.tolist(),
+            crowns.radius_m.tolist(),
+            crowns.height_m.tolist(),
+            crowns.kind.tolist(),
+            crowns.seed.tolist(),
+            strict=True,
+        )
+    )
+
+
+def _records(content: Content, seen: set[int]) -> tuple[FootprintRecord, ...]:
+    """Return the vectors of the objects in the window, east and north."""
+    records = [
+        FootprintRecord(number, _polygon(each.rings), each.hub_class, each.height_m)
+        for number, each in content.things
+        if number in seen
+    ]
+    for number, way in content.ways:
+        if number in seen:
+            parts = shapely.polygons(way.strips * np.array([1.0, -1.0]))
+            records.append(FootprintRecord(number, shapely.union_all(parts), way.hub_class, 0.0))
+    return tuple(records)
+
+
+def _polygon(rings: tuple[NDArray[np.float64], ...]) -> shapely.Polygon:
+    north = [ring * np.array([1.0, -1.0]) for ring in rings]
+    return shapely.Polygon(north[0], north[1:])
