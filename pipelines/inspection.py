@@ -43,7 +43,7 @@ def inspect_source(options: SourceOptions, *, priors: bool) -> dict[str, Any]:
                 "size": f"{tile.grid.shape[1]} x {tile.grid.shape[0]}",
                 "gsd_m": round(tile.grid.gsd_m, 4),
                 "dtype": tile.dtype,
-                "labels": "polygons" if tile.footprints else "label map",
+                "labels": "polygons" if tile.footprints else "label map" if tile.label else "none",
                 "place": tile.place,
             }
             for tile in source.tiles

@@ -92,6 +92,7 @@ class Ground:
             ~grown(scene.instances > 0, MARGIN_PX) & (scene.surface != hub.IGNORE) & site.unclaimed()
         )
         self._candidates: dict[bytes, Weighted] = {}
+        self._pieces: dict[int, tuple[NDArray[np.int32], NDArray[np.intp]]] = {}
 
     def can_be_painted(self, kind: int, area_m2: float) -> bool:
         """Return whether so much of a kind can be shown: paving always, others where the picture has some."""
@@ -140,21 +141,25 @@ class Ground:
         site = self.site
         gsd = site.scene.grid.gsd_m
         wanted_px = max(area_m2 / gsd**2, FEWEST_PIXELS)
+        least_px = max(FEWEST_PIXELS, form.least_share * wanted_px)
+        kind = int(site.scene.surface[row, col])
+        if self._connected_px(kind, row, col) < least_px:
+            return None
         radius_px = math.sqrt(wanted_px * form.elongation / math.pi)
         along = _direction(rng, site, row, col, form)
-        noise_seed = int(rng.integers(2**32))
+        noise = np.random.default_rng(int(rng.integers(2**32)))
         reach = math.ceil(REACH * math.exp(2 * form.rough) * radius_px) + 2
         box = window_around(row, col, reach, site.scene.grid.shape)
-        kind = int(site.scene.surface[row, col])
         same = self.open[box] & (site.scene.surface[box] == kind)
         own = _connected(same, row - box[0].start, col - box[1].start)
-        distance = _distance(np.random.default_rng(noise_seed), box, row, col, along, form, gsd)
+        if np.count_nonzero(own) < least_px:
+            return None
+        distance = _distance(noise, box, row, col, along, form, gsd)
         if np.count_nonzero(own) > WHOLE * wanted_px:
             bound = np.partition(distance[own], round(wanted_px) - 1)[round(wanted_px) - 1]
             own = own & (distance <= bound)
         own = _largest(_rounded(own, max(form.rounded_m / gsd, 1.0)))
-        pixels = np.count_nonzero(own)
-        if pixels < max(FEWEST_PIXELS, form.least_share * wanted_px):
+        if np.count_nonzero(own) < least_px:
             return None
         footprint = cropped(own, box)
         rows, cols = (
@@ -162,6 +167,14 @@ class Ground:
             for part, outer in zip(footprint.window, box, strict=True)
         )
         return Piece(footprint, kind, along, distance[rows, cols])
+
+    def _connected_px(self, kind: int, row: int, col: int) -> int:
+        """Return the most pixels that a piece around one can have: a quick no for most places in a town."""
+        if kind not in self._pieces:
+            labels, _ = ndimage.label(self.open & (self.site.scene.surface == kind))
+            self._pieces[kind] = labels, np.bincount(labels.ravel())
+        labels, sizes = self._pieces[kind]
+        return int(sizes[labels[row, col]])
 
     def take(self, footprint: Footprint) -> None:
         """Keep later events off some ground."""

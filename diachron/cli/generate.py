@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from diachron.cli.lines import one_line
-from diachron.cli.source_options import opened_source, source_options, with_source_options
+from diachron.cli.source_options import opened_source, source_options, styled, with_source_options
 
 LISTED = 20
 
@@ -18,6 +18,7 @@ LISTED = 20
 @click.argument("recipe")
 @with_source_options
 @click.option("--donors", metavar="DIR|LIST.yaml", help="Labelled tiles whose objects are put up instead.")
+@click.option("--style-from", metavar="DIR", help="Labelled tiles whose colours procedural places take.")
 @click.option("--out", type=click.Path(path_type=Path), help="Folder of the data set; made if missing.")
 @click.option("-n", "samples", type=click.IntRange(1), help="Number of samples.")
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
@@ -31,6 +32,7 @@ LISTED = 20
 def command(
     recipe: str,
     donors: str | None,
+    style_from: str | None,
     out: Path | None,
     samples: int | None,
     seed: int,
@@ -66,10 +68,13 @@ def command(
     count = samples if samples is not None else resolved.samples
     if count is None:
         raise click.UsageError("give the number of samples with -n")
+    options = source_options(source)
+    if style_from is not None:
+        resolved, options = styled(resolved, options, style_from)
     found = opened_source(
         recipe,
         resolved,
-        source_options(source),
+        options,
         seed=seed,
         samples=count,
         hint="give yours with --source DIR",

@@ -100,6 +100,32 @@ def opened_source(
     return discover(resolved.source_options(options))
 
 
+def styled(resolved: Recipe, options: SourceOptions, tiles: str) -> tuple[Recipe, SourceOptions]:
+    """Return a recipe whose worlds take their colours from labelled tiles, and what is left of the options.
+
+    Args:
+        resolved: the recipe.
+        options: from `source_options`; all but the licence say what the tiles are.
+        tiles: DIR, GLOB or LIST.
+
+    Raises:
+        UsageError: the recipe has no worlds, or tiles are given to it.
+        DiachronError: as `sources.style_from`.
+    """
+    from diachron.pipelines.recipes.blocks import StyleFrom
+    from diachron.pipelines.sources import SourceOptions
+    from diachron.pipelines.sources.style_from import style_from
+
+    if resolved.world is None or options.source is not None or options.images is not None:
+        raise click.UsageError(
+            f"--style-from {tiles}: it goes with recipes that make places of their own, such as `world`, "
+            "and without --source or --images"
+        )
+    learned = style_from(replace(options, source=tiles), resolved.world_options(0, 1))
+    world = resolved.world.model_copy(update={"style_from": StyleFrom(**learned)})
+    return resolved.model_copy(update={"world": world}), SourceOptions(licence=options.licence)
+
+
 def _only_licence(recipe: str, options: SourceOptions) -> None:
     given = [
         key for key, value in vars(options).items() if value is not None and key not in ("licence", "dates")

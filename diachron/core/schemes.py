@@ -366,6 +366,19 @@ SCHEMES: dict[str, LabelSchema] = {
             rest="bare",
             ignore=255,
         ),
+        build_schema(
+            # Read off the picture (`simulators.segments`). A thing is drawn as a building since the processes
+            # of buildings take away, put up and replace what stands whole on open ground; it may be a court.
+            "segments",
+            _classes(
+                (0, "ignore", "000000", hub.IGNORE),
+                (1, "ground", "3a3a3a", _UNKNOWN),
+                (2, "thing", "DE1F07", hub.BUILDING),
+            ),
+            {"greenhouse": "thing"},
+            rest="ground",
+            ignore=0,
+        ),
     )
 }
 

@@ -8,11 +8,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from diachron.core import hub
 from diachron.generators.procedural.ground import Waves
 from diachron.generators.procedural.noise import uniform
 from diachron.generators.procedural.seasons import BARE, MATERIALS_OF_CROWNS, leaves_of
 from diachron.generators.procedural.spectra import spectra
 from diachron.generators.procedural.state import PlaceState
+from diachron.generators.procedural.toning import Toning, shift_things
 
 Picture = NDArray[np.float32]
 
@@ -24,6 +26,7 @@ RAGGED = np.array([0.24, 0.16, 0.0, 0.26], np.float32)
 LUMPS = np.array([0.15, 0.08, 0.05, 0.12], np.float32)
 LOBES = (3, 5, 8)
 FRONDS = 9
+BUSH = 3
 # One crown is lighter than the next, and yellower.
 AMONG = 0.20
 # Leaves let light through and throw it about inside a crown: of the sunlight that would fall on level ground
@@ -127,25 +130,28 @@ class CrownPixels:
     Args:
         at: places in the raveled raster.
         colour: (C, P) float32 reflectance.
-        bare: (P,) bool without leaves: the ground shows between the branches.
+        bare: (P,) bool without leaves: the ground shows between the branches; None where all have leaves.
     """
 
     at: NDArray[np.intp]
     colour: Picture
-    bare: NDArray[np.bool_]
+    bare: NDArray[np.bool_] | None
 
     def part(self, chosen: NDArray[np.bool_]) -> CrownPixels:
         """Return some of them."""
-        return CrownPixels(self.at[chosen], self.colour[:, chosen], self.bare[chosen])
+        bare = None if self.bare is None else self.bare[chosen]
+        return CrownPixels(self.at[chosen], self.colour[:, chosen], bare)
 
 
-def crown_pixels(state: PlaceState, found: Canopy, bands: Sequence[str], waves: Waves) -> CrownPixels:
+def crown_pixels(
+    state: PlaceState, found: Canopy, bands: Sequence[str], waves: Waves, toning: Toning | None = None
+) -> CrownPixels:
     """Return the crowns of a window in their season."""
     owner = found.owner.ravel()
     at = np.flatnonzero(owner >= 0)
     table = state.crowns
     if at.size == 0:
-        return CrownPixels(at, np.zeros((len(bands), 0), np.float32), np.zeros(0, bool))
+        return CrownPixels(at, np.zeros((len(bands), 0), np.float32), None)
     kind, number = table[:, 4].astype(np.intp), table[:, 5].astype(np.int64)
     material = leaves_of(state.season, kind, uniform(28, number))
     base = spectra(MATERIALS_OF_CROWNS, bands)[:, material]
@@ -160,6 +166,10 @@ def crown_pixels(state: PlaceState, found: Canopy, bands: Sequence[str], waves: 
     base = base * (1 - share.sum(axis=0)) + other[:, :1] * share[0] + other[:, 1:] * share[1]
     tone = np.exp(np.float32(AMONG) * (uniform(26, number) + uniform(27, number) - 1) * np.float32(2.4))
     base = (base * tone).astype(np.float32)
+    bush = kind == BUSH
+    base[:, bush] = shift_things(base[:, bush], hub.SHRUB, toning)
+    base[:, ~bush] = shift_things(base[:, ~bush], hub.TREE, toning)
     grain = waves.grain[3].ravel()[at] * np.float32(0.09) + waves.grain[2].ravel()[at] * np.float32(0.10)
     colour = base[:, owner[at]] * np.clip(np.float32(1.0) + grain, 0.5, 1.6)
-    return CrownPixels(at, colour, (material == BARE)[owner[at]])
+    leafless = material == BARE
+    return CrownPixels(at, colour, leafless[owner[at]] if leafless.any() else None)

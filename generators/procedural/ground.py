@@ -14,6 +14,7 @@ from diachron.generators.procedural.noise import field, hashed, uniform
 from diachron.generators.procedural.seasons import GROUNDS
 from diachron.generators.procedural.spectra import spectra
 from diachron.generators.procedural.state import PlaceState
+from diachron.generators.procedural.toning import Toning
 
 Picture = NDArray[np.float32]
 
@@ -81,6 +82,8 @@ OCTAVES = (
     ((2.3, 0.7), (0.97, 0.65)),
     ((0.37, 1.0),),
 )
+# The first octave that is texture from pixel to pixel.
+FINE = 2
 # Streams of hashes.
 SPOTS, GRAIN, TONE, SHARE = 100, 200, 300, 301
 
@@ -113,28 +116,39 @@ def _key(seed: int, number: int) -> int:
     return int(hashed(seed, number))
 
 
-def paint_ground(state: PlaceState, bands: Sequence[str], waves: Waves) -> Picture:
+def paint_ground(
+    state: PlaceState, bands: Sequence[str], waves: Waves, toning: Toning | None = None
+) -> Picture:
     """Return (C, h, w) float32 reflectance of the bare ground, without light, lanes, rows and things.
 
     Args:
         state: what lies where.
         bands: names.
         waves: noise of the window.
+        toning: says how much more patches differ, and how much stronger fine texture is; colours are
+            shifted later.
     """
     rows = _ROWS[state.season]
     cover = state.cover
     spread = np.array([row.spots for row in rows], np.float32)
     share = np.array([row.share for row in rows], np.float32)[cover]
     own, tone = patch_chances(state)
+    fine = None
+    if toning is not None:
+        apart, fine = np.take(toning.spread, state.shown), np.take(toning.grain, state.shown)
+        own *= apart
+        tone *= apart
     share += np.array([row.patches for row in rows], np.float32)[cover] * own
     for band in range(3):
-        share += np.take(spread[:, band], cover) * waves.spots[band]
+        spots = np.take(spread[:, band], cover) * waves.spots[band]
+        share += spots if fine is None or band < FINE else spots * fine
     np.clip(share, 0.0, 1.0, out=share)
     grain = np.array([row.grain for row in rows], np.float32)
     level = np.array([row.tone for row in rows], np.float32)[cover] * tone
     for band in range(4):
         if OCTAVES[band][0][0] >= 2.0 * state.frame.step_m:
-            level += np.take(grain[:, band], cover) * waves.grain[band]
+            grains = np.take(grain[:, band], cover) * waves.grain[band]
+            level += grains if fine is None or band < FINE else grains * fine
     level += 1.0
     np.clip(level, 0.4, 1.8, out=level)
     first = spectra([row.first for row in rows], bands)

@@ -41,6 +41,7 @@ from diachron.generators.procedural.spectra import spectra
 from diachron.generators.procedural.stamps import stamp
 from diachron.generators.procedural.state import PlaceState, state_in
 from diachron.generators.procedural.tone import to_scale
+from diachron.generators.procedural.toning import shift_ground, toning_of
 from diachron.generators.procedural.water import paint_water
 
 Picture = NDArray[np.float32]
@@ -91,8 +92,9 @@ def reflected(state: PlaceState, bands: Sequence[str], sun: Sunlight, *, shadows
         sun: where it stands.
         shadows: whether things cast any, and hide the sky from what lies beside them.
     """
+    toning = toning_of(state.palette, bands)
     waves = waves_of(state.frame, state.seed)
-    picture = paint_ground(state, bands, waves)
+    picture = paint_ground(state, bands, waves, toning)
     if state.earth is not None:
         picture += state.earth * (spectra(["soil"], bands)[:, :, None] - picture)
     paint_rows(state, bands, waves, picture)
@@ -101,30 +103,33 @@ def reflected(state: PlaceState, bands: Sequence[str], sun: Sunlight, *, shadows
     height = np.array(ground, np.float32, order="C")
     stamp(state, repairs(state), bands, height, picture)
     paint_roads(state, bands, waves, picture)
+    if toning is not None:
+        shift_ground(picture.reshape(len(bands), -1), state.shown.ravel(), toning)
     for layer in (lying_about(state), *parked_cars(state)):
         stamp(state, layer, bands, height, picture)
     paint_grounds(state, bands, waves, height, picture)
     flat, level = picture.reshape(len(bands), -1), height.reshape(-1)
     roofs = roof_pixels(state)
     if roofs is not None:
-        flat[:, roofs.at] = roof_colours(state, roofs, bands, waves)
+        flat[:, roofs.at] = roof_colours(state, roofs, bands, waves, toning)
         level[roofs.at] += roof_heights(state, roofs)
         stamp(state, rooftop_things(state, roofs), bands, height, picture)
     if state.walls_m is not None:
         height += state.walls_m
     trees = canopy(state, waves)
     above = ground + trees.height_m
-    crowns = crown_pixels(state, trees, bands, waves)
+    crowns = crown_pixels(state, trees, bands, waves, toning)
     # A roof may stand above a crown beside it.
     crowns = crowns.part(above.ravel()[crowns.at] > level[crowns.at])
-    colour, at = crowns.colour, crowns.at
-    colour[:, crowns.bare] += np.float32(BETWEEN) * (flat[:, at[crowns.bare]] - colour[:, crowns.bare])
-    flat[:, at] = colour
-    solid = height.copy() if crowns.bare.any() else None
+    solid = None
+    if crowns.bare is not None:
+        solid = height.copy()
+        leafy, open_at = crowns.at[~crowns.bare], crowns.at[crowns.bare]
+        solid.ravel()[leafy] = above.ravel()[leafy]
+        crowns.colour[:, crowns.bare] *= np.float32(1.0 - BETWEEN)
+        crowns.colour[:, crowns.bare] += np.float32(BETWEEN) * flat[:, open_at]
+    flat[:, crowns.at] = crowns.colour
     np.maximum(height, above, out=height)
-    if solid is not None:
-        leafy = at[~crowns.bare]
-        solid.ravel()[leafy] = height.ravel()[leafy]
     lit = lit_by(height, solid, crowns, state, bands, sun, shadows=shadows)
     picture *= lit
     k = state.oversampling

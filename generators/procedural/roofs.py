@@ -15,6 +15,7 @@ from diachron.generators.procedural.ground import Waves
 from diachron.generators.procedural.noise import hashed, uniform
 from diachron.generators.procedural.spectra import MATERIALS, spectra
 from diachron.generators.procedural.state import PlaceState
+from diachron.generators.procedural.toning import Toning, shift_things
 
 Picture = NDArray[np.float32]
 Values = NDArray[np.float64]
@@ -147,7 +148,9 @@ def roof_heights(state: PlaceState, roofs: RoofPixels) -> Picture:
     )
 
 
-def roof_colours(state: PlaceState, roofs: RoofPixels, bands: Sequence[str], waves: Waves) -> Picture:
+def roof_colours(
+    state: PlaceState, roofs: RoofPixels, bands: Sequence[str], waves: Waves, toning: Toning | None = None
+) -> Picture:
     """Return (C, P) float32 reflectance of the roofs, without light and without things on them."""
     entries = [state.roofs[i] for i in roofs.ids.tolist()]
     seeds = np.array([roof.seed for roof in entries], np.int64)
@@ -164,9 +167,12 @@ def roof_colours(state: PlaceState, roofs: RoofPixels, bands: Sequence[str], wav
     share = (0.25 * uniform(3, seeds) ** 2).astype(np.float32)
     base = base * (1 - share) + dirt * share
     base = base * np.exp(np.float32(AMONG) * (uniform(4, seeds) + uniform(5, seeds) - 1.0) * 2.0)
+    base = shift_things(base, hub.BUILDING, toning)
     level = np.ones(len(number), np.float32)
     flat_at = roofs.at
     worn = (0.5 + uniform(7, seeds))[number] * np.float32(WORN)
+    if toning is not None:
+        worn *= toning.grain[hub.BUILDING]
     level += worn * waves.grain[2].ravel()[flat_at]
     level += worn * np.float32(1.2) * waves.grain[1].ravel()[flat_at]
     level += np.float32(0.6) * worn * waves.grain[3].ravel()[flat_at]

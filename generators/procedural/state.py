@@ -64,6 +64,11 @@ class PlaceState:
     season: str
     palette: Mapping[str, Any] | None
 
+    @property
+    def shown(self) -> NDArray[np.uint8]:
+        """(h, w) hub class of the object, or of the ground where none stands."""
+        return np.where(self.classes > 0, self.classes, SURFACE_OF[self.cover])
+
 
 def state_in(model: PlaceModel, state: Snapshot, log: EventLog, box: Box) -> PlaceState:
     """Return the fine rasters of a state in a window of the picture.

@@ -54,6 +54,27 @@ def to_scale(
     return np.clip(np.rint(curve * np.float32(full_scale)), 1.0, full_scale).astype(dtype)
 
 
+def from_scale(image: NDArray[np.generic], bands: Sequence[str], full_scale: float) -> Picture:
+    """Return (C, H, W) float32 reflectance of a picture: `to_scale` read backwards.
+
+    Args:
+        image: (C, H, W) uint8 through the curve; any other data type as reflectance.
+        bands: names.
+        full_scale: value of white, or of reflectance 1.
+    """
+    unit = image.astype(np.float32) / np.float32(full_scale)
+    if image.dtype != np.uint8:
+        return unit
+    white, air = (_by_band(table, bands) for table in (WHITE, AIR))
+    room = np.float32(1.0 - SHOULDER)
+    above = unit > SHOULDER
+    # White itself has no inverse: the shoulder only comes near it.
+    part = np.minimum((unit[above] - np.float32(SHOULDER)) / room, np.float32(0.97))
+    unit[above] = np.float32(SHOULDER) + room * np.float32(1.25) * np.arctanh(part)
+    reflectance: Picture = unit ** np.float32(GAMMA) * white - air
+    return reflectance
+
+
 def _by_band(table: Sequence[float], bands: Sequence[str]) -> Picture:
     """Return (C, 1, 1) float32 values of a table over `WHITE_NM`."""
     values = [np.mean(np.interp(wavelengths_of(band), WHITE_NM, table)) for band in bands]

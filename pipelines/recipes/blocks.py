@@ -4,9 +4,17 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    NonNegativeFloat,
+    PositiveFloat,
+    field_validator,
+    model_validator,
+)
 
-from diachron.core import registry
+from diachron.core import hub, registry
 from diachron.core.errors import nearest_names
 
 
@@ -38,6 +46,46 @@ class RealDates(BaseModel):
     )
 
 
+class Tint(BaseModel):
+    """How a class looks: a number a band each."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+    colour: tuple[PositiveFloat, ...] = Field(description="reflectance of the median patch")
+    spread: tuple[NonNegativeFloat, ...] = Field(description="of its logarithm, from patch to patch")
+    hue: tuple[NonNegativeFloat, ...] = Field(
+        description="of the ratio of a band to the mean of all, from patch to patch"
+    )
+    texture: tuple[NonNegativeFloat, ...] = Field(description="of its logarithm, from pixel to pixel")
+
+
+class LearnedTint(Tint):
+    """How a class looks in real tiles, and in the painter's pictures without a palette."""
+
+    patches: int = Field(ge=1, description="squares of ground or roofs that it was learned from")
+    own: Tint = Field(description="of the painter")
+
+
+class StyleFrom(BaseModel):
+    """Colours learned from real tiles; `generate --style-from DIR` writes them."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+    bands: tuple[str, ...] = Field(min_length=1, description="of the tiles")
+    classes: dict[str, LearnedTint] = Field(description="by name of the hub's class")
+
+    @model_validator(mode="after")
+    def _fits(self) -> StyleFrom:
+        for name, tint in self.classes.items():
+            if name not in hub.IDS:
+                raise ValueError(f"no class is called '{name}'; {nearest_names(name, hub.IDS)}")
+            for part in (tint, tint.own):
+                for key in Tint.model_fields:
+                    if len(getattr(part, key)) != len(self.bands):
+                        raise ValueError(f"{name}: {key} wants {len(self.bands)} numbers, one a band")
+        return self
+
+
 class Worlds(BaseModel):
     """Procedural places, for a recipe to which no tiles are given."""
 
@@ -51,6 +99,11 @@ class Worlds(BaseModel):
         default="uint8", description="uint16 is reflectance times 10,000, float32 reflectance"
     )
     renderer: str = Field(default="procedural", description="renderer where the places are worlds")
+
+    style_from: StyleFrom | None = Field(
+        default=None,
+        description="colours learned from real tiles by `--style-from DIR`; then without seasons",
+    )
 
     @field_validator("renderer")
     @classmethod

@@ -40,6 +40,8 @@ class Recipe(BaseModel):
     description: str = Field(default="", description="one line for people")
     source: str | None = Field(default=None, description="tiles that come with the recipe, beside its file")
     licence: str | None = Field(default=None, description="terms of the tiles that come with the recipe")
+    # Not `schema`, which is a method of pydantic's models.
+    scheme: str | None = Field(default=None, description="label scheme of tiles where --schema is not given")
     samples: int | None = Field(default=None, ge=1, description="number of samples where -n is not given")
     world: Worlds | None = Field(
         default=None, description="procedural places, where no tiles are given; else the tiles are taken"
@@ -91,7 +93,7 @@ class Recipe(BaseModel):
     def _none_is_off(cls, values: Any) -> Any:
         if isinstance(values, dict):
             values = dict(values)
-            for key in ("acquisition", "match", "real_dates", "world"):
+            for key in ("acquisition", "match", "real_dates", "world", "scheme"):
                 if values.get(key) == NONE:
                     values[key] = None
             if isinstance(values.get("renderer"), str):
@@ -187,6 +189,7 @@ class Recipe(BaseModel):
 
     def source_options(self, options: SourceOptions) -> SourceOptions:
         """Return the options of a source as this recipe reads it: each picture alone, or by place."""
+        options = replace(options, schema=options.schema or self.scheme)
         if self.real_dates is None:
             return options
         return replace(options, dates=DateOptions(self.real_dates.leave_out))
@@ -214,6 +217,7 @@ class Recipe(BaseModel):
             dtype=world.dtype,
             seed=seed,
             licence=licence or self.licence,
+            palette=None if world.style_from is None else world.style_from.model_dump(mode="json"),
         )
 
     def process_modules(self) -> dict[str, tuple[ModuleType, Any]]:

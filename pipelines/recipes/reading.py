@@ -84,7 +84,7 @@ def _over_base(name: str) -> tuple[Path, dict[str, Any], Path]:
 def resolved_yaml(recipe: Recipe) -> str:
     """Return the recipe with every default filled in, as YAML."""
     values = recipe.model_dump(mode="json")
-    for key in ("acquisition", "match", "real_dates", "world"):
+    for key in ("acquisition", "match", "real_dates", "world", "scheme"):
         if values[key] is None:
             values[key] = "none"
     text: str = yaml.safe_dump(values, sort_keys=False, allow_unicode=True, width=100)

@@ -26,6 +26,7 @@ from diachron.pipelines.sources.scheme_choice import (
 from diachron.pipelines.sources.source import Source
 from diachron.pipelines.sources.tables import read_tables
 from diachron.pipelines.sources.tiles import Refusal, SourceOptions, Tile, place_of
+from diachron.pipelines.sources.unlabelled import check_unlabelled, is_unlabelled
 from diachron.pipelines.sources.vectors import read_polygons
 
 _ADD_GSD = "add --gsd METRES"
@@ -51,6 +52,8 @@ def discover(options: SourceOptions) -> Source:
         candidates = single_pictures(candidates)
     homes = {root} | {c.home for c in candidates} | {c.image.parent for c in candidates}
     schema = stated_schema(options.schema, candidates, root)
+    if is_unlabelled(schema):
+        check_unlabelled(options)
     examiner = Examiner(
         root,
         folders,

@@ -30,6 +30,7 @@ from diachron.pipelines.sources.rasters import (
     same_georeference,
 )
 from diachron.pipelines.sources.tables import TABLE_NAME, Row
+from diachron.pipelines.sources.unlabelled import is_unlabelled
 from diachron.pipelines.sources.vectors import read_polygons
 
 _PICTURE_TYPES = ("uint8", "uint16", "float32")
@@ -41,8 +42,8 @@ class Draft:
     """A picture with labels, whose scheme is still open.
 
     Args:
-        label: header of the label map that will be read, None where polygons stand for it, or where a further
-            date of a place has none.
+        label: header of the label map that will be read, None where polygons stand for it, where a further
+            date of a place has none, or where it is made from the picture.
         gsd_m: None where nobody states it; then `gsd_problem` may say more.
         factor, resampled: of the grid with larger pixels that the user asks for; 1 and None without.
     """
@@ -104,11 +105,12 @@ class Examiner:
         """
         header = self._with_all_bands(read_header(candidate.image))
         _check_picture(header)
-        polygons, note = self._polygons_for(candidate, header)
+        guessed = is_unlabelled(self.schema)
+        polygons, note = (None, "") if guessed else self._polygons_for(candidate, header)
         # In a scheme of buildings polygons say everything, so that a raster beside them is not needed.
         polygons_suffice = polygons is not None and self.schema in (None, SCHEMES["building"])
-        label = None if polygons_suffice else self._label_for(candidate, header)
-        if label is None and polygons is None and self.needs_label:
+        label = None if polygons_suffice or guessed else self._label_for(candidate, header)
+        if label is None and polygons is None and self.needs_label and not guessed:
             raise SourceError(self._near_miss(candidate, header, note), "no_label")
         row = self._row(candidate)
         gsd_m, gsd_from = ground_gsd(header), "file"
@@ -188,7 +190,10 @@ class Examiner:
                         or f"the name of {path.name} does not say that it holds buildings, "
                         "give it with --footprints if it does"
                     )
-        return note or "no label map and no footprints found; see docs/your-own-tiles.md for the layouts"
+        return note or (
+            "no label map and no footprints found; see docs/your-own-tiles.md for the layouts, or add "
+            "--schema segments to have things guessed from the pictures"
+        )
 
     def _row(self, candidate: Candidate) -> Row:
         for folder in (candidate.image.parent, candidate.home, self.root):

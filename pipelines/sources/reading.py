@@ -20,6 +20,7 @@ from diachron.pipelines.sources.rasters import open_raster
 from diachron.pipelines.sources.resampling import averaged, majority
 from diachron.pipelines.sources.scheme_choice import building_class, ground_class
 from diachron.pipelines.sources.tiles import Tile, Unit
+from diachron.pipelines.sources.unlabelled import is_unlabelled, labels_of_picture
 from diachron.pipelines.sources.vectors import read_polygons
 
 
@@ -37,7 +38,7 @@ def read_window(
     """Return a window of a tile, in the image's own data type and scale.
 
     Where the tile is resampled, pixels are means, labels majorities, and polygons are burnt into the large
-    pixels directly.
+    pixels directly. In scheme `segments` the label map is made from the pixels that are read.
 
     Raises:
         SourceError: a file cannot be decoded.
@@ -48,6 +49,8 @@ def read_window(
     image, void = _read_picture(tile, unit)
     footprints = None if tile.footprints is None else burn(read_polygons(tile.footprints), grid)
     raster = None if tile.label is None else _read_labels(tile.label, tile.factor, unit, schema)
+    if is_unlabelled(schema):
+        raster = labels_of_picture(image, void, bands, full_scale, grid.gsd_m)
     return RawScene(
         image=image,
         bands=bands,

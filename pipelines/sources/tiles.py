@@ -31,7 +31,7 @@ class SourceOptions:
         labels: glob of label maps, paired with `images` by the text that their `*` matched, or by stem; or a
             folder of label maps, also one of `diachron segment`.
         footprints: GeoJSON or GeoPackage with building polygons, one for all tiles, in any CRS.
-        schema: built-in scheme or YAML file; None to find out.
+        schema: built-in scheme or YAML file; None to find out. With `segments` no labels are looked for.
         gsd_m: side of a pixel in metres; goes before what the files say, because the user said so.
         licence: SPDX id or the user's words.
         bands: names in file order; with one name more than colours, an alpha band counts as data.
@@ -65,7 +65,7 @@ class Tile:
         name: unique; path from the source's root without suffix and without an `_rgb` ending.
         place: what splits keep together; tiles of one scene share it where the names tell.
         image, label, footprints: the files it is read from; one of the last two at least is set, except for
-            a further date of a place.
+            a further date of a place and in scheme `segments`.
         grid: of the whole image, as it is read.
         count: bands without alpha.
         dtype: uint8, uint16 or float32.

@@ -59,6 +59,8 @@ class WorldOptions:
         dtype: uint8, uint16 or float32.
         seed: of the run; places of another seed are others.
         licence: of what is made.
+        palette: colours learned from real tiles, see `style_from`; places are then in the season that the
+            colours are of, whatever it is, and nobody draws one.
     """
 
     styles: tuple[str, ...]
@@ -69,6 +71,7 @@ class WorldOptions:
     dtype: str
     seed: int
     licence: str | None = None
+    palette: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True)
@@ -91,7 +94,7 @@ class WorldSource(Source):
         rng = stream(options.seed, unit.tile, "world")
         world = World(_style(options, unit.tile), int(rng.integers(2**31)))
         found = world.window(
-            _origin(world, options, unit.tile, rng.integers(-50, 51, 2)), tile.grid.shape, options.gsd_m
+            origin_in(world, options, unit.tile, rng.integers(-50, 51, 2)), tile.grid.shape, options.gsd_m
         )
         numbers = {object_id: n for n, object_id in enumerate(sorted(found.objects), start=1)}
         instances = _renumbered(found.instances, numbers)
@@ -99,10 +102,11 @@ class WorldSource(Source):
             numbers[object_id]: replace(entry, id=numbers[object_id])
             for object_id, entry in found.objects.items()
         }
-        sky = _sky(rng)
+        sky = sky_of(rng)
         model = replace(
             found.model,
-            season=sky.season,
+            season=sky.season if options.palette is None else "summer",
+            palette=options.palette,
             instances=_renumbered(found.model.instances, numbers),
             roofs={numbers[i]: roof for i, roof in found.model.roofs.items() if i in numbers},
         )
@@ -217,7 +221,9 @@ def _renumbered(instances: NDArray[np.int32], numbers: Mapping[int, int]) -> NDA
     return np.where(known[np.minimum(found, known.size - 1)] == instances, found, 0).astype(np.int32)
 
 
-def _origin(world: World, options: WorldOptions, tile: int, first: NDArray[np.int64]) -> tuple[float, float]:
+def origin_in(
+    world: World, options: WorldOptions, tile: int, first: NDArray[np.int64]
+) -> tuple[float, float]:
     """Return the first of a few places whose window holds what may change, or the last of them.
 
     Args:
@@ -263,7 +269,7 @@ class Sky:
     season: str
 
 
-def _sky(rng: np.random.Generator) -> Sky:
+def sky_of(rng: np.random.Generator) -> Sky:
     """Return sun and season of a day and an hour at which pictures are taken."""
     latitude = float(rng.uniform(*LATITUDES_DEG))
     while True:

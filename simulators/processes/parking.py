@@ -87,7 +87,9 @@ def _paved(
     starts = _starts(site, ground, here, parameters)
 
     def form(stream: np.random.Generator) -> Form:
-        return Form(max(1.0, draw_quantity(stream, parameters.elongation)), straight=True, rounded_m=1.5)
+        elongation = max(1.0, draw_quantity(stream, parameters.elongation))
+        # A yard between walls is paved as far as it goes.
+        return Form(elongation, straight=True, rounded_m=1.5, least_share=0.25)
 
     def incident(time: float) -> list[ChangeEvent] | str:
         border_m = float(rng.uniform(*BORDER_M))

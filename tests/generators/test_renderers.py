@@ -22,7 +22,7 @@ from tests.worlds import BANDS, FULL_SCALE, Case, Played, World, cases, played, 
 
 # A case is a few numbers and a seed: a smaller one is no simpler, so none is looked for.
 PHASES = (Phase.explicit, Phase.reuse, Phase.generate)
-EXAMPLES = settings(max_examples=15, phases=PHASES)
+EXAMPLES = settings(max_examples=10, phases=PHASES)
 FORMS = [(dtype, bands) for dtype in sorted(FULL_SCALE) for bands in sorted(BANDS)]
 
 every_renderer = pytest.mark.parametrize("name", sorted(entries("renderers")))

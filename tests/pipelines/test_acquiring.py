@@ -23,7 +23,16 @@ from diachron.simulators.preparation import prepare
 from tests.tiles import call, generation, write_source
 from tests.worlds import World, played, raw_scene
 
-PRESETS = ("aerial", "gf1", "google_earth", "planetscope", "sentinel2")
+PRESETS = (
+    "aerial",
+    "gf1",
+    "gf1_china",
+    "google_earth",
+    "naip_ca",
+    "planetscope",
+    "sentinel2",
+    "sentinel2_cities",
+)
 
 
 @pytest.mark.parametrize("preset", PRESETS)

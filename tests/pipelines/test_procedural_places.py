@@ -3,23 +3,37 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from rasterio.transform import Affine
 
 from diachron.core import hub
 from diachron.core.errors import RecipeError, UnknownNameError
-from diachron.core.scene import object_class_map
+from diachron.core.place import SEASONS
+from diachron.core.scene import Footprint, Scene, SceneObject, object_class_map
+from diachron.core.streams import stream
 from diachron.outputs.readers import Dataset
 from diachron.pipelines.plan import Plan
 from diachron.pipelines.recipes import load_recipe
 from diachron.pipelines.recipes.model import Recipe
 from diachron.pipelines.run import RunOptions, generate
-from diachron.pipelines.sources.worlds import WorldOptions, WorldSource, world_source
-from tests.tiles import call, digests
+from diachron.pipelines.sources.worlds import (
+    WorldOptions,
+    WorldSource,
+    origin_in,
+    season_of,
+    sky_of,
+    world_source,
+)
+from diachron.simulators.worlds import World
+from tests.tiles import EAST, NORTH, UTM, call, digests, write_raster
 
 SMALL = ("window_px=128", "acquisition=none", "processes.construction.rate_per_km2_year=200")
 
@@ -209,3 +223,172 @@ def test_options_are_checked() -> None:
         world_source(WorldOptions(**good | {"places": 0}))
     with pytest.raises(RecipeError, match="has no worlds"):
         load_recipe("building-change").world_options(0, 1)
+
+
+@pytest.mark.parametrize(
+    ("latitude", "day", "chance", "season"),
+    [
+        (45.0, 20, 0.9, "winter"),
+        (45.0, 120, 0.9, "spring"),
+        (45.0, 200, 0.9, "summer"),
+        (45.0, 280, 0.9, "autumn"),
+        (10.0, 30, 0.5, "dry"),
+        (10.0, 200, 0.5, "summer"),
+        (35.0, 205, 0.05, "dry"),
+        (-45.0, 200, 0.9, "winter"),
+    ],
+)
+def test_seasons_follow_day_and_latitude(latitude: float, day: int, chance: float, season: str) -> None:
+    assert season_of(latitude, day, chance) == season
+
+
+def test_places_of_one_run_lie_in_several_seasons() -> None:
+    found = Counter(sky_of(stream(0, number, "world")).season for number in range(400))
+    # Each has a share of a fifteenth or more: of 400 places fewer than 5 would be a miracle.
+    assert set(found) == set(SEASONS)
+    assert min(found.values()) >= 5
+    scene = plan_of(recipe("world", "world.styles=[suburb]", "window_px=32"), 1).scene(0)
+    assert scene.model is not None
+    assert scene.model.season in SEASONS
+
+
+class Land:
+    """Stands in for a world: every second place is a field, the others have a house."""
+
+    style = "village"
+
+    def window(
+        self, origin_m: tuple[float, float], shape: tuple[int, int], gsd_m: float, oversampling: int
+    ) -> Any:
+        assert origin_m[0] % gsd_m == origin_m[1] % gsd_m == 0
+        assert shape[0] * gsd_m == 256.0
+        house = SceneObject(1, hub.BUILDING, Footprint(0, 0, np.ones((2, 2), bool)))
+        empty = round(sum(origin_m) / 25_000) % 2
+        return SimpleNamespace(objects={} if empty else {1: house}, surface=np.ones(shape, np.uint8))
+
+
+def test_most_places_hold_what_may_change() -> None:
+    options = recipe("world", "window_px=512").world_options(0, 1)
+    empty = 0
+    for number in range(400):
+        first = stream(0, number, "world").integers(-50, 51, 2)
+        origin = origin_in(cast("World", Land()), options, number, first)
+        empty += round(sum(origin) / 25_000) % 2
+    # One in eight is taken as it falls, half of those are fields; the others have four chances: 1/16 and
+    # 7/8 / 16 make 47 of 400, five standard deviations are 32.
+    assert 15 <= empty <= 79
+
+
+TINTED = (0.7, 0.8, 1.25)
+STYLED = ("window_px=96", "world.gsd_m=1", "world.styles=[suburb]")
+
+
+def tinted_tiles(folder: Path) -> dict[str, NDArray[np.float64]]:
+    """Write labelled tiles of places under another light, and return the median colour of their classes."""
+    plan = plan_of(recipe("world", *STYLED), 6, seed=3)
+    scenes = []
+    for number in range(6):
+        scene = plan.scene(number)
+        image = np.clip(scene.image * np.array(TINTED)[:, None, None], 1, 255).astype(np.uint8)
+        scene = replace(scene, image=image)
+        scenes.append(scene)
+        place = {"crs": UTM, "transform": Affine(1, 0, EAST + 1000.0 * number, 0, -1, NORTH)}
+        write_raster(folder / "image" / f"town_{number}.tif", image, **place)
+        write_raster(folder / "label" / f"town_{number}.png", scene.labels)
+    return medians(scenes)
+
+
+def medians(scenes: list[Scene]) -> dict[str, NDArray[np.float64]]:
+    """Return the median 8-bit colour of roofs, roads and grass."""
+    classes = {"building": hub.BUILDING, "road": hub.ROAD, "grass": hub.GRASS}
+    return {
+        name: np.median(np.concatenate([s.image[:, s.labels == number] for s in scenes], axis=1), axis=1)
+        for name, number in classes.items()
+    }
+
+
+@pytest.fixture(scope="module")
+def tiles(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, NDArray[np.float64]]]:
+    folder = tmp_path_factory.mktemp("tinted")
+    return folder, tinted_tiles(folder)
+
+
+@pytest.fixture(scope="module")
+def styled_run(
+    tiles: tuple[Path, dict[str, NDArray[np.float64]]], tmp_path_factory: pytest.TempPathFactory
+) -> Dataset:
+    """Return a data set whose places take their colours from the tiles."""
+    out = tmp_path_factory.mktemp("styled") / "out"
+    options = [part for each in (*SMALL, *STYLED) for part in ("--set", each)]
+    code, _, said = call(
+        "generate", "world", "-n", 2, "--seed", 8, "--out", out, *options,
+        "--style-from", tiles[0], "--schema", "hub", "--licence", "CC0-1.0",
+    )  # fmt: skip
+    assert code == 0, said
+    return Dataset(out)
+
+
+def test_colours_of_real_tiles_are_met_by_other_places(
+    tiles: tuple[Path, dict[str, NDArray[np.float64]]], styled_run: Dataset
+) -> None:
+    learned = styled_run.info["recipe"]["world"]["style_from"]
+    assert {"building", "road", "grass"} <= set(learned["classes"])
+    # Other places than those that the colours come from, and than those that the painter was measured on.
+    options = recipe("world", *STYLED).world_options(21, 6)
+    plain, styled = (
+        medians([source.scene(unit) for unit in source.units(96)])
+        for source in (
+            world_source(replace(options, palette={"bands": learned["bands"], "classes": {}})),
+            world_source(replace(options, palette=learned)),
+        )
+    )
+    for name, wanted in tiles[1].items():
+        off, was = (np.abs(found[name] - wanted) for found in (styled, plain))
+        # A dozen grey levels: six places of some hundred metres differ by as much from each other.
+        assert off.max() < 14, (name, styled[name], wanted)
+        assert off.mean() < 0.5 * was.mean(), (name, styled[name], plain[name], wanted)
+
+
+def test_a_run_with_learned_colours_needs_its_tiles_no_more(styled_run: Dataset, tmp_path: Path) -> None:
+    # The data set holds the numbers: its own recipe makes the same samples.
+    told = styled_run.info["recipe"]
+    path = tmp_path / "again.yaml"
+    path.write_text(json.dumps(told))
+    code, _, said = call(
+        "generate", path, "-n", 2, "--seed", 8, "--out", tmp_path / "again", "--licence", "CC0-1.0"
+    )
+    assert code == 0, said
+    again = Dataset(tmp_path / "again")
+    for index in styled_run.ids:
+        for layer in ("t1", "t2", "edit"):
+            assert np.array_equal(styled_run.layer(index, layer), again.layer(index, layer))
+
+
+def test_outside_the_edit_mask_nothing_differs_with_learned_colours(styled_run: Dataset) -> None:
+    for index in styled_run.ids:
+        t1, t2, edit = (styled_run.layer(index, name) for name in ("t1", "t2", "edit"))
+        assert np.array_equal(t1[..., edit == 0], t2[..., edit == 0])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (("building-change", "--style-from", "x"), "such as `world`"),
+        (("world", "--style-from", "x", "--source", "y"), "without --source"),
+        (("world", "--set", "world.style_from={bands: [red], classes: {gras: {}}}"), "style_from"),
+        (
+            (
+                "world", "--set", "world.style_from={bands: [red, green], classes: {grass: {patches: 12, "
+                "colour: [0.1], spread: [0.1], hue: [0.1], texture: [0.1], own: "
+                "{colour: [0.1], spread: [0.1], hue: [0.1], texture: [0.1]}}}}",
+            ),
+            "grass: colour wants 2 numbers",
+        ),
+    ],
+)  # fmt: skip
+def test_learned_colours_that_do_not_fit_are_told(
+    arguments: tuple[str, ...], told: str, tmp_path: Path
+) -> None:
+    code, _, said = call("generate", arguments[0], "-n", 1, "--out", tmp_path / "out", *arguments[1:])
+    assert code in (1, 2)
+    assert told in said

@@ -22,7 +22,7 @@ from tests.worlds import SCHEMES, Played, World, cases, raw_scene, worlds
 
 # A case is a few numbers and a seed: a smaller one is no simpler, so none is looked for.
 PHASES = (Phase.explicit, Phase.reuse, Phase.generate)
-EXAMPLES = settings(max_examples=20, phases=PHASES)
+EXAMPLES = settings(max_examples=14, phases=PHASES)
 
 
 def differs(play: Played, first: int, last: int) -> NDArray[np.bool_]:

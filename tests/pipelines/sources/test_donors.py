@@ -51,7 +51,7 @@ def test_donors_are_read_at_the_metres_of_the_borrower(folders):
     assert [source.resample_m for source in donors] == [1.0]
     assert {tile.grid.gsd_m for tile in donors[0].tiles} == {1.0}
     plan = plan_of(own, donors)
-    raw = plan.read(len(plan.units))
+    raw = plan.scene(len(plan.units))
     assert raw.image.shape == (3, 96, 96)
     assert raw.bands == ("red", "green", "blue")
     assert raw.source == "lending:image/town_0"
