@@ -131,8 +131,9 @@ def _only_licence(recipe: str, options: SourceOptions) -> None:
         key for key, value in vars(options).items() if value is not None and key not in ("licence", "dates")
     ]
     if given:
+        option = "--" + {"gsd_m": "gsd", "resample_m": "resample"}.get(given[0], given[0].replace("_", "-"))
         raise click.UsageError(
-            f"recipe '{recipe}' makes its own places: `{given[0]}` is of tiles; for worlds see "
+            f"recipe '{recipe}' makes its own places: {option} is of tiles; for worlds see "
             f"`diachron recipes {recipe}`, e.g. --set world.gsd_m=1"
         )
 

@@ -192,7 +192,7 @@ def test_the_command_needs_no_input(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
-        (("--gsd", "1"), "gsd_m` is of tiles"),
+        (("--gsd", "1"), "--gsd is of tiles"),
         (("--set", "world.styles=[subburb]"), "suburb"),
         (("--set", "world.gsd_m=50"), "gsd_m"),
         (("--set", "world.renderer=oils"), "no renderer is called 'oils'"),
