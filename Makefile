@@ -19,11 +19,14 @@ $(VENV)/.installed-dev: $(INPUTS) | $(BIN)/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
 	touch $@ $(VENV)/.installed
 
-demo: $(VENV)/.installed  ## make the demo data set, check it, write its report
+demo: $(VENV)/.installed  ## make the demo data sets (real tiles, procedural places), check them, write their reports
 	$(BIN)/diachron generate demo --out demo --workers $(WORKERS) --overwrite
+	$(BIN)/diachron generate world --out demo-world -n 8 --workers $(WORKERS) --overwrite
 	$(BIN)/diachron validate demo
+	$(BIN)/diachron validate demo-world
 	$(BIN)/diachron report demo
-	@echo "open demo/report.html in a browser"
+	$(BIN)/diachron report demo-world
+	@echo "open demo/report.html and demo-world/report.html in a browser"
 
 test: $(VENV)/.installed-dev  ## the tests, without the slow ones
 	$(BIN)/python -m pytest -q
@@ -37,4 +40,4 @@ lint: $(VENV)/.installed-dev  ## style, who may import whom, types
 	$(BIN)/mypy
 
 clean:
-	rm -rf $(VENV) demo build dist *.egg-info
+	rm -rf $(VENV) demo demo-world build dist *.egg-info
