@@ -21,7 +21,7 @@ $(VENV)/.installed-dev: $(INPUTS) | $(BIN)/python
 
 demo: $(VENV)/.installed  ## make the demo data sets (real tiles, procedural places), check them, write their reports
 	$(BIN)/diachron generate demo --out demo --workers $(WORKERS) --overwrite
-	$(BIN)/diachron generate world --out demo-world -n 8 --workers $(WORKERS) --overwrite
+	$(BIN)/diachron generate world --out demo-world -n 4 --workers $(WORKERS) --overwrite
 	$(BIN)/diachron validate demo
 	$(BIN)/diachron validate demo-world
 	$(BIN)/diachron report demo
