@@ -16,6 +16,7 @@ from typing import Any
 import bench
 import numpy as np
 
+from diachron.core import registry
 from diachron.core.errors import RenderError
 from diachron.core.events import EventLog
 from diachron.core.sample import RenderRequest, Snapshot
@@ -153,7 +154,7 @@ def main() -> None:
     recipe = load_recipe("building-change", list(SETTINGS))
     plan = Plan(recipe, discover(SourceOptions(source=str(Path(data) / SOURCE))), 0, 1)
     workshop = Workshop(plan)
-    renderer = recipe.renderer_module()
+    renderer = registry.load("renderers", recipe.renderer["name"])
     places: list[Place] = []
     for unit in range(len(plan.units)):
         found = place_of(workshop, unit)

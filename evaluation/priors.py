@@ -51,10 +51,10 @@ class ChangePriors:
         Rates are those of pieces that were seen; `match` then scales them to the share of change.
         """
         rate = self.per_km2 / years
-        built = {"rate_per_km2_year": round(CONSTRUCTION_SHARE * rate, 3)}
-        torn = {"rate_per_km2_year": round((1 - CONSTRUCTION_SHARE) * rate, 3)}
+        built: dict[str, Any] = {"rate_per_km2_year": round(CONSTRUCTION_SHARE * rate, 3)}
+        torn: dict[str, Any] = {"rate_per_km2_year": round((1 - CONSTRUCTION_SHARE) * rate, 3)}
         if self.median_m2 > 0:
-            built["area_m2"] = {"lognormal": [round(self.median_m2, 1), round(self.sigma, 3)]}  # type: ignore[assignment]
+            built["area_m2"] = {"lognormal": [round(self.median_m2, 1), round(self.sigma, 3)]}
             built["max_area_m2"] = torn["max_area_m2"] = round(self.largest_m2)
         found: dict[str, Any] = {"years": years, "processes": {"construction": built, "demolition": torn}}
         if self.change_share > 0:

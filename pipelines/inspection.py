@@ -11,7 +11,6 @@ from diachron.core import hub
 from diachron.core.errors import LabelError, SourceError
 from diachron.pipelines.sources import SourceOptions, discover
 from diachron.simulators.donors import donors_of
-from diachron.simulators.preparation import prepare
 
 WINDOW_PX = 512
 
@@ -64,7 +63,7 @@ def _priors(source: Any) -> dict[str, Any]:
     unreadable: list[str] = []
     for unit in source.units(WINDOW_PX):
         try:
-            scene = prepare(source.read(unit))
+            scene = source.scene(unit)
         except (SourceError, LabelError) as error:
             unreadable.append(str(error))
             continue

@@ -94,7 +94,7 @@ def _mean(workshop: Workshop, plan: Plan, factor: float, measure: Callable[[Play
         try:
             unit = plan.unit_of(sample)
             stream_of = workshop.stream_of(sample, 0)
-            values.append(measure(workshop.play(sample, 0, unit, factor=factor, stream_of=stream_of)))
+            values.append(measure(workshop.play(unit, factor=factor, stream_of=stream_of)))
         except (SourceError, LabelError):
             continue
     if not values:

@@ -176,13 +176,10 @@ class Workshop:
         window, pair = self._real_pair(unit, int(stream_of("dates").integers(others)))
         return Setting(window, pair.times_years, pair.times_years[0 if pair.paints_later else 1], pair)
 
-    def play(
-        self, sample: int, attempt: int, unit: int, *, factor: float, stream_of: Callable[[str], Any]
-    ) -> Played:
+    def play(self, unit: int, *, factor: float, stream_of: Callable[[str], np.random.Generator]) -> Played:
         """Return what happens at a place in a sample; nothing is painted.
 
         Args:
-            sample, attempt: of the plan.
             unit: number of the window.
             factor: on all rates, over the sample's own activity.
             stream_of: of the attempt.
@@ -221,7 +218,7 @@ class Workshop:
     def _attempt(self, sample: int, attempt: int, unit: int, refusals: list[Refusal]) -> ChangeSample:
         plan = self.plan
         stream_of = self.stream_of(sample, attempt)
-        played = self.play(sample, attempt, unit, factor=plan.rate_factor, stream_of=stream_of)
+        played = self.play(unit, factor=plan.rate_factor, stream_of=stream_of)
         setting, scenes, simulation = played.setting, played.scenes, played.simulation
         states, labels, whole, log = played.states, played.labels, played.whole, simulation.log
         scene, anchor = setting.window.scene, setting.anchor_years

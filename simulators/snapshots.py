@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import accumulate
 from typing import Any
@@ -19,6 +19,9 @@ from diachron.core.scene import Footprint, Scene, SceneObject, object_class_map
 from diachron.simulators.parts import joined, without
 
 Mask = NDArray[np.bool_]
+
+# Crowns of 6-10 m, as streets and gardens have them; set by us.
+USUAL_TREE_M = 8.0
 
 
 def snapshot(scene: Scene, log: EventLog, *, time_years: float, anchor_years: float) -> Snapshot:
@@ -46,7 +49,7 @@ def snapshot(scene: Scene, log: EventLog, *, time_years: float, anchor_years: fl
         else:
             objects[cover.object_id] = event.new_object
         if heights is not None:
-            heights[box][mask] = _height_of(cover, scene, event)[mask]
+            heights[box][mask] = _height_of(cover, scene, event, objects)[mask]
     return Snapshot(time_years, surface, instances, objects, heights)
 
 
@@ -63,26 +66,31 @@ def _resize(objects: dict[int, SceneObject], event: ChangeEvent, cover: Cover) -
         objects[entry.id] = replace(entry, footprint=footprint)
 
 
-def _height_of(cover: Cover, scene: Scene, event: ChangeEvent) -> NDArray[np.float32]:
-    """Return the (h, w) heights of an event's window as its cover says: of the scene's object, or flat."""
+def _height_of(
+    cover: Cover, scene: Scene, event: ChangeEvent, standing: Mapping[int, SceneObject]
+) -> NDArray[np.float32]:
+    """Return the (h, w) heights of an event's window as its cover says.
+
+    Where the scene's own object stands again, its height comes back; what is added to it, and new objects,
+    are as high as the object is stated to be, and ground that turns to trees as the scene's trees.
+    """
     box = event.footprint.window
     assert scene.height_m is not None
-    if cover.object_id in scene.objects:
-        return _roof_height(scene, scene.objects[cover.object_id], box)
-    stands = event.new_object if cover.object_id else None
-    height = 0.0 if stands is None or stands.height_m is None else stands.height_m
+    if cover.object_id:
+        stated = standing[cover.object_id].height_m if cover.object_id in standing else None
+        own = scene.instances[box] == cover.object_id
+        if stated is None:
+            stated = float(scene.height_m[box][own].mean()) if own.any() else 0.0
+        return np.where(own, scene.height_m[box], np.float32(stated))
+    height = _tree_height_m(scene) if cover.surface == hub.TREE else 0.0
     return np.full(event.footprint.mask.shape, height, np.float32)
 
 
-def _roof_height(scene: Scene, entry: SceneObject, box: tuple[slice, slice]) -> NDArray[np.float32]:
-    """Return the (h, w) heights of a window that an object of the scene covers; a part added is as high."""
+def _tree_height_m(scene: Scene) -> float:
+    """Return the median height of a scene's trees, the usual one where it has none."""
     assert scene.height_m is not None
-    own = scene.instances[box] == entry.id
-    if own.all():
-        return scene.height_m[box]
-    whole = entry.footprint
-    high = np.float32(np.median(scene.height_m[whole.window][whole.mask]))
-    return np.where(own, scene.height_m[box], high).astype(np.float32)
+    trees = scene.height_m[(scene.surface == hub.TREE) & (scene.instances == 0)]
+    return float(np.median(trees)) if trees.size else USUAL_TREE_M
 
 
 def covers_between(

@@ -9,13 +9,11 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from diachron.core.mixing import mixed
 from diachron.generators.procedural.frame import Frame
 
-# Multipliers and shifts of splitmix64's finaliser (Steele, Lea and Flood 2014, "Fast splittable pseudorandom
-# number generators", mix64 variant 13).
-_FIRST, _SECOND = np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)
+# The step of splitmix64 (Steele, Lea and Flood 2014), between two numbers.
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
-_S30, _S27, _S31 = np.uint64(30), np.uint64(27), np.uint64(31)
 
 
 def hashed(seed: int, *numbers: ArrayLike) -> NDArray[np.uint64]:
@@ -24,10 +22,7 @@ def hashed(seed: int, *numbers: ArrayLike) -> NDArray[np.uint64]:
         state = np.asarray(seed & 0xFFFFFFFFFFFFFFFF, np.uint64)
         for number in numbers:
             part = np.asarray(number).astype(np.int64).view(np.uint64)
-            state = (state ^ part) + _GOLDEN
-            state = (state ^ (state >> _S30)) * _FIRST
-            state = (state ^ (state >> _S27)) * _SECOND
-            state = state ^ (state >> _S31)
+            state = mixed((state ^ part) + _GOLDEN)
     return np.asarray(state)
 
 

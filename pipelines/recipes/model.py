@@ -236,10 +236,6 @@ class Recipe(BaseModel):
         modules = _modules("filters", self.filters)
         return [(name, module, parameters) for name, (module, parameters) in modules.items()]
 
-    def renderer_module(self) -> ModuleType:
-        """Return the renderer."""
-        return registry.load("renderers", self.renderer["name"])
-
 
 def _table(given: Any) -> Any:
     """Return a list of names, each alone or as `{name: parameters}`, as a mapping without what is off."""

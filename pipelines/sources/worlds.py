@@ -17,7 +17,7 @@ from diachron.core.errors import RecipeError, UnknownNameError, nearest_names
 from diachron.core.grid import GeoGrid
 from diachron.core.place import PlaceModel
 from diachron.core.sample import Snapshot
-from diachron.core.scene import RawScene, Scene, SceneObject, object_class_map
+from diachron.core.scene import Scene, SceneObject, object_class_map
 from diachron.core.schemes import schema_named
 from diachron.core.streams import stream
 from diachron.core.sun import sun_at_solar_time
@@ -33,8 +33,8 @@ PAINTER = "procedural"
 # Where and when pictures are taken: the latitudes where most people live, mid-morning to mid-afternoon as
 # surveys and satellites fly, and no sun so low that shadows cover the street.
 LATITUDES_DEG, SOLAR_HOURS, LOWEST_SUN_DEG = (5.0, 55.0), (9.5, 14.5), 22.0
-# Places of a world lie so far apart that no two windows of a seed meet.
-APART_M = 50_000.0
+# Origins are whole multiples of so many pixels, up to 50 of them off the middle to each side.
+ORIGIN_STEP_PX = 50_000.0
 # Leaves turn about a month before they fall, phenology networks report (recalled): in autumn the mean
 # temperature falls by some 6 degrees a month in mid-latitudes, and crowns are half bare at 7 degrees.
 TURNING_C, HALF_BARE = 13.0, 0.5
@@ -129,23 +129,6 @@ class WorldSource(Source):
             model=model,
         )
 
-    def read(self, unit: Unit) -> RawScene:
-        """Return the place as a tile with its label map and outlines, for what lends to other places."""
-        scene = self.scene(unit)
-        return RawScene(
-            scene.image,
-            scene.bands,
-            scene.full_scale,
-            None,
-            scene.grid,
-            scene.labels,
-            scene.schema,
-            scene.instances,
-            np.zeros(scene.grid.shape, bool),
-            scene.source,
-            scene.licence,
-        )
-
     def fingerprint(self) -> str:
         """Return a SHA-256 of what decides the places; code is told by the versions in `dataset.json`."""
         assert self.options is not None
@@ -234,7 +217,7 @@ def origin_in(
     """
     rng = stream(options.seed, tile, "world/origin")
     others = rng.integers(-50, 51, (LOOKS - 1, 2))
-    step = options.gsd_m * APART_M
+    step = options.gsd_m * ORIGIN_STEP_PX
     origin = (float(first[0]) * step, float(first[1]) * step)
     if int(rng.integers(AS_IT_FALLS)) == 0:
         return origin

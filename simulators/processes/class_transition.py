@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -15,6 +14,7 @@ from diachron.core.errors import RecipeError, nearest_names
 from diachron.core.events import ChangeEvent, Cover
 from diachron.core.scene import SceneObject, object_class_map
 from diachron.simulators.centre_lines import OpenCountry
+from diachron.simulators.incidents import outcome_of
 from diachron.simulators.intensity import check_where
 from diachron.simulators.parts import network_piece
 from diachron.simulators.placement import place
@@ -147,15 +147,12 @@ def _changes(
     if not len(times):
         return Outcome((), 0, 0, {})
     work = _Work(rng, site, parameters, later=later)
-    events: list[ChangeEvent] = []
-    why: Counter[str] = Counter()
-    for time in times:
-        event = work.event(float(time))
-        if isinstance(event, str):
-            why[event] += 1
-        else:
-            events.append(event)
-    return Outcome(tuple(events), len(times), len(events), dict(why))
+
+    def incident(time: float) -> list[ChangeEvent] | str:
+        found = work.event(time)
+        return found if isinstance(found, str) else [found]
+
+    return outcome_of(times, incident)
 
 
 class _Work:

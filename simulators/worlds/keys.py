@@ -10,13 +10,13 @@ from zlib import crc32
 import numpy as np
 from numpy.typing import NDArray
 
+from diachron.core.mixing import mixed, mixed_word
+
 Words = NDArray[np.uint64]
 
 WORD = 0xFFFFFFFF
 _ALL = (1 << 64) - 1
-# Odd constants of SplitMix64 (Steele, Lea and Flood 2014) and of xxHash64.
-_MIX_1 = np.uint64(0xBF58476D1CE4E5B9)
-_MIX_2 = np.uint64(0x94D049BB133111EB)
+# Odd constants of xxHash64.
 _STEP_I = np.uint64(0x9E3779B185EBCA87)
 _STEP_J = np.uint64(0xC2B2AE3D27D4EB4F)
 
@@ -49,9 +49,7 @@ def hashed(key: int, i: NDArray[np.int64], j: NDArray[np.int64] | int) -> Words:
     # At least one axis: scalars of numpy warn where arrays wrap around.
     second = np.atleast_1d(np.asarray(j, np.int64)).astype(np.uint64) * _STEP_J + np.uint64(key)
     word = (np.asarray(i, np.int64).astype(np.uint64) * _STEP_I) ^ second
-    word = (word ^ (word >> np.uint64(30))) * _MIX_1
-    word = (word ^ (word >> np.uint64(27))) * _MIX_2
-    return word ^ (word >> np.uint64(31))
+    return mixed(word)
 
 
 def unit(words: Words) -> NDArray[np.float64]:
@@ -61,10 +59,7 @@ def unit(words: Words) -> NDArray[np.float64]:
 
 def word_of(key: int, i: int, j: int) -> int:
     """Return the 64 bits of `hashed` for one pair, many times faster than an array of one."""
-    word = (i * int(_STEP_I) & _ALL) ^ (j * int(_STEP_J) + key & _ALL)
-    word = (word ^ word >> 30) * int(_MIX_1) & _ALL
-    word = (word ^ word >> 27) * int(_MIX_2) & _ALL
-    return word ^ word >> 31
+    return mixed_word((i * int(_STEP_I) & _ALL) ^ (j * int(_STEP_J) + key & _ALL))
 
 
 def number_of(key: int, i: int, j: int) -> float:
