@@ -60,10 +60,10 @@ def pairs(tmp_path_factory: pytest.TempPathFactory) -> Dataset:
     return made(recipe(), tmp_path_factory.mktemp("pairs") / "out", 3)
 
 
-@pytest.fixture(scope="module")
-def series(tmp_path_factory: pytest.TempPathFactory) -> Dataset:
+@pytest.fixture(scope="module", params=["t2", "t1"], ids=["forwards", "backwards"])
+def series(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Dataset:
     return made(
-        recipe("time-series", "paint=t2", "world.styles=[suburb]"),
+        recipe("time-series", f"paint={request.param}", "world.styles=[suburb]"),
         tmp_path_factory.mktemp("series") / "out",
         1,
     )
