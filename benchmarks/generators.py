@@ -28,6 +28,7 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 import bench
 from naip_places import LABELS, donors, training_places
+from world_rows import world_rows
 
 from diachron.core.pair import PairSet
 from diachron.evaluation.datasets import open_pairs
@@ -233,6 +234,7 @@ def methods(budget: Budget, data: Path, name: str, naip_labels: Path) -> list[Me
             line_up.rival(each, shelf)
             for each in ("naive_paste", "changestar_pairs", "self_pair", "changen2_events", "hyscdg_holes")
         ),
+        *world_rows(line_up, pretraining, NEAR_TRAINING_GSD_M, near_training_gsd),
         *(line_up.supervised(real, percent) for percent in budget.percents),
         *(line_up.mixed(real, percent, ours) for percent in budget.mixed_percents),
         *(

@@ -1,5 +1,7 @@
 """Painting and acquisition of one date of 512 x 512 pixels, and whether the cost follows the change.
 
+Real tiles are painted by `copy_paste`, procedural places, whole pictures of each style, by `procedural`.
+
 DIACHRON_DATA=... python benchmarks/render.py --json
 """
 
@@ -26,10 +28,12 @@ from diachron.pipelines.acquiring import acquire
 from diachron.pipelines.plan import Plan
 from diachron.pipelines.recipes import load_recipe
 from diachron.pipelines.sources import SourceOptions, discover
+from diachron.pipelines.sources.worlds import world_source
 from diachron.pipelines.workshop import Workshop
 from diachron.simulators.simulate import simulate
 from diachron.simulators.site import Site
 from diachron.simulators.snapshots import snapshot
+from diachron.simulators.worlds import STYLES
 
 SOURCE = "oam_banepa"
 SIDE_PX = 512
@@ -40,6 +44,8 @@ SHARES = {"0pct": 0.0, "2pct": 0.02, "5pct": 0.05, "20pct": 0.2}
 ANCHOR_YEARS = 0.0
 # A place that cannot change so much within a tenth of what was asked for is left out.
 NEAR_ENOUGH = 0.9
+# Suns of a procedural picture: high and low, for long shadows cost more.
+SUNS_DEG = ((150.0, 55.0), (210.0, 30.0))
 
 
 @dataclass(frozen=True)
@@ -142,11 +148,53 @@ def acquisition_times(places: list[Place], steps: Any, rounds: int) -> list[floa
     return times
 
 
+def procedural_times(per_style: int) -> dict[str, object]:
+    """Return the medians of a whole picture by style, of the processor and of the clock on the wall.
+
+    The place itself, its maps and vectors, is made before; every picture is of a sun of its own.
+
+    Args:
+        per_style: places of each style.
+    """
+    painter = registry.load("renderers", "procedural")
+    options = load_recipe("world", [f"window_px={SIDE_PX}"]).world_options(0, per_style * len(STYLES))
+    source = world_source(options)
+    cpu: dict[str, list[float]] = {style: [] for style in STYLES}
+    wall: dict[str, list[float]] = {style: [] for style in STYLES}
+    for number, unit in enumerate(source.units(SIDE_PX)):
+        # Making the scene paints it once, which warms up what is kept between pictures.
+        scene = source.scene(unit)
+        state = Snapshot(0.0, scene.surface, scene.instances, scene.objects)
+        for azimuth, elevation in SUNS_DEG:
+            start = time.perf_counter()
+            took, _ = timed(
+                lambda scene=scene, state=state, azimuth=azimuth, elevation=elevation: painter.picture_of(
+                    scene.model,
+                    state,
+                    sun_azimuth_deg=azimuth,
+                    sun_elevation_deg=elevation,
+                    bands=scene.bands,
+                    dtype=scene.image.dtype,
+                    full_scale=scene.full_scale,
+                )
+            )
+            style = STYLES[number % len(STYLES)]
+            cpu[style].append(took)
+            wall[style].append(1000 * (time.perf_counter() - start))
+    return {
+        "ms_procedural_512": round(median([ms for each in cpu.values() for ms in each]), 1),
+        "ms_procedural_512_wall": round(median([ms for each in wall.values() for ms in each]), 1),
+        "ms_procedural_512_by_style": {style: round(median(each), 1) for style, each in cpu.items()},
+        "ms_procedural_512_wall_by_style": {style: round(median(each), 1) for style, each in wall.items()},
+    }
+
+
 def main() -> None:
     """Measure and print."""
     parser = bench.parser(__doc__ or "")
     parser.add_argument("--places", type=int, default=6, help="windows that are painted")
     parser.add_argument("--rounds", type=int, default=5, help="paintings of each window and share")
+    parser.add_argument("--worlds", type=int, default=3, help="procedural places of each style")
     given = parser.parse_args()
     data = os.environ.get("DIACHRON_DATA")
     if not data or not (Path(data) / SOURCE).is_dir():
@@ -179,6 +227,7 @@ def main() -> None:
         "ms_copy_paste_512_0pct": round(median(times["0pct"]), 2),
         "ms_acquisition_512": round(median(acquisition_times(places, steps, given.rounds)), 1),
         "cost_slope": round(median(slopes), 2),
+        **procedural_times(given.worlds),
         "ms_copy_paste_512": {name: round(median(each), 1) for name, each in times.items()},
         "changed_share": {
             name: round(float(np.median([place.reached[name] for place in places])), 4) for name in SHARES

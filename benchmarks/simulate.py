@@ -1,4 +1,4 @@
-"""Change events on label maps: this package against torchange's event functions, on the same maps.
+"""Change events on label maps: against torchange's event functions on the same maps, and what each costs.
 
 python benchmarks/simulate.py --json
 """
@@ -11,6 +11,9 @@ from statistics import median
 from typing import Any
 
 import bench
+from process_costs import by_process, transitions
+from series_costs import per_date
+from worlds import speed
 
 from diachron.core.streams import stream
 from diachron.evaluation.contestants import Diachron, Prepared, run_events
@@ -28,6 +31,7 @@ OTHER_COUNTS = (1, 5, 20)
 BLOCK = 8
 ROUNDS = 96
 OTHER_ROUNDS = 32
+TRANSITIONS = 16
 PREPARATIONS = 2
 PARCEL_PX = 8
 
@@ -104,6 +108,10 @@ def main() -> None:
     figures: dict[str, object] = {
         "speedup_vs_torchange": min(kind["ratio"] for kind in main_race.values()),
         "ms_per_map_1024": slowest["diachron_ms"],
+        "transition": transitions(places, prepared, rival, TRANSITIONS),
+        "ms_per_map_1024_by_process": by_process(),
+        "series": per_date(),
+        **speed(),
         "ms_prepare_1024": round(median(preparing), 1),
         "samples_to_earn_preparation": round(
             median(preparing) / max(slowest["torchange_ms"] - slowest["diachron_ms"], 1e-9), 1

@@ -59,6 +59,8 @@ class ChangePriors:
         found: dict[str, Any] = {"years": years, "processes": {"construction": built, "demolition": torn}}
         if self.change_share > 0:
             found["match"] = {"change_share": round(min(self.change_share, 0.5), 5)}
+            if self.median_m2 > 0:
+                found["match"]["sizes"] = {"lognormal": [round(self.median_m2, 1), round(self.sigma, 3)]}
         return found
 
 

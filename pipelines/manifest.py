@@ -7,6 +7,7 @@ import math
 import platform
 import shutil
 from collections.abc import Iterator
+from dataclasses import asdict
 from functools import cache
 from importlib import metadata
 from pathlib import Path
@@ -129,6 +130,7 @@ def dataset_info(plan: Plan) -> dict[str, Any]:
         "dates": len(plan.recipe.times_years),
         "recipe": plan.recipe.model_dump(),
         **({"weights": list(plan.weights)} if plan.weights else {}),
+        **({"where_rasters": list(plan.where_rasters)} if plan.where_rasters else {}),
         **({"rate_factor": plan.rate_factor} if plan.recipe.match is not None else {}),
         "schema": schema_to_json(source.schema),
         "bands": list(source.bands),
@@ -143,6 +145,7 @@ def dataset_info(plan: Plan) -> dict[str, Any]:
             "licence": source.licence,
             "resample_m": source.resample_m,
             "fingerprint": source.fingerprint(),
+            **({} if source.objects is None else {"objects": asdict(source.objects)}),
         },
         **({"donors": [_lending(donor) for donor in plan.donors]} if plan.donors else {}),
         "plan": {

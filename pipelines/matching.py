@@ -32,7 +32,8 @@ NO_ROOM = 0.3
 def matched(plan: Plan, *, progress: Callable[[str], None] = lambda line: None) -> Plan:
     """Return the plan with the factor on its rates that gives what the recipe's `match` asks for.
 
-    A plan without `match` comes back as it is.
+    A plan without `match` comes back as it is, and one that wants sizes alone: those are met by the choice of
+    donors, see `simulators.placement`.
 
     Args:
         plan: checked.
@@ -42,7 +43,7 @@ def matched(plan: Plan, *, progress: Callable[[str], None] = lambda line: None) 
         RecipeError: what is wanted cannot be had on these tiles, or none of the pilot's windows can be used.
     """
     match = plan.recipe.match
-    if match is None:
+    if match is None or match.target is None:
         return plan
     key, wanted = match.target
     measure = {"change_share": _share, "events": _events}[key]

@@ -17,6 +17,7 @@ from diachron.core.streams import stream
 from diachron.outputs.readers import schema_to_json
 from diachron.pipelines.recipes import Recipe
 from diachron.pipelines.sources import Source, Tile, Unit
+from diachron.pipelines.sources.where_rasters import check_rasters, rasters_of, where_raster
 from diachron.pipelines.sources.worlds import WorldSource
 from diachron.simulators.preparation import prepare
 
@@ -38,8 +39,8 @@ class Plan:
         rate_factor: on all rates; `matching.matched` finds it where the recipe says what it wants.
 
     Raises:
-        RecipeError: the recipe asks for real dates and the source has none, or the reverse; or a source of
-            donors lacks a band.
+        RecipeError: the recipe asks for real dates and the source has none, or the reverse; a source of
+            donors lacks a band; or a raster of a `where` cannot be laid over the source.
     """
 
     recipe: Recipe
@@ -62,6 +63,8 @@ class Plan:
                     f"--donors {donor.root}: bands are {', '.join(donor.bands)}, {lacking[0]} is missing; "
                     "name them with `bands` in a list of sources, or choose others"
                 )
+        grids = [(tile.name, tile.grid) for tile in self.source.tiles]
+        check_rasters(rasters_of(self.recipe.processes), grids)
 
     @cached_property
     def units(self) -> tuple[Unit, ...]:
@@ -193,16 +196,31 @@ class Plan:
         )
 
     @cached_property
+    def where_rasters(self) -> tuple[dict[str, str], ...]:
+        """Process, name and SHA-256 of each raster that says where it is likely.
+
+        Raises:
+            SourceError: a file has gone.
+        """
+        return tuple(
+            {"process": process, "file": Path(file).name, "sha256": where_raster(Path(file)).sha256}
+            for process, file in rasters_of(self.recipe.processes).items()
+        )
+
+    @cached_property
     def fingerprint(self) -> str:
         """Hash of all that decides the bytes of the samples, versions apart.
 
         Raises:
             PackageError, RecipeError: as `weights`.
+            SourceError: as `where_rasters`.
         """
         recipe = self.recipe.model_dump()
         # The same weights may lie elsewhere on the next machine, and other weights under the same path.
         for entry in self.weights:
             recipe["filters"][entry["filter"]]["weights"] = entry["sha256"]
+        for process, file in rasters_of(self.recipe.processes).items():
+            recipe["processes"][process]["where"]["raster"] = where_raster(Path(file)).identity()
         facts: dict[str, Any] = {
             "recipe": recipe,
             "seed": self.seed,

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from diachron.core import registry
 from diachron.core.distributions import draw_quantity
 from diachron.core.errors import LabelError, RenderError, SourceError
+from diachron.core.grid import GeoGrid
 from diachron.core.sample import ChangeSample, DateLayers, Painted, RenderRequest, Snapshot
 from diachron.core.scene import Donor, Scene
 from diachron.core.streams import stream
@@ -22,6 +23,7 @@ from diachron.pipelines.filters.verdict import Candidate, FilteredError, judge_a
 from diachron.pipelines.manifest import versions
 from diachron.pipelines.plan import REDRAWS, Plan
 from diachron.pipelines.real_dates import RealPair, read_pair
+from diachron.pipelines.sources.where_rasters import rasters_of, read_onto
 from diachron.simulators.donors import donors_of
 from diachron.simulators.simulate import Simulation, simulate
 from diachron.simulators.site import Site, Terrain, survey
@@ -105,8 +107,10 @@ class Workshop:
         self._renderer = registry.load("renderers", plan.renderer)
         self._steps = recipe.acquisition_steps()
         self._filters = recipe.filter_modules()
+        self._sizes_m2 = None if recipe.match is None else recipe.match.sizes
         self._windows: OrderedDict[int, Prepared] = OrderedDict()
         self._pairs: OrderedDict[tuple[int, int], tuple[Prepared, RealPair]] = OrderedDict()
+        self._where: tuple[GeoGrid, Mapping[str, NDArray[np.float64]]] | None = None
 
     def make(self, sample: int) -> ChangeSample | Refusal:
         """Return a finished sample, or the reason of its last attempt."""
@@ -176,6 +180,17 @@ class Workshop:
         window, pair = self._real_pair(unit, int(stream_of("dates").integers(others)))
         return Setting(window, pair.times_years, pair.times_years[0 if pair.paints_later else 1], pair)
 
+    def _rasters_on(self, grid: GeoGrid) -> Mapping[str, NDArray[np.float64]]:
+        """Return file -> weights of the rasters of every `where`; those of the last window are kept.
+
+        Raises:
+            SourceError: a file cannot be read any more.
+        """
+        if self._where is None or self._where[0] != grid:
+            files = sorted(set(rasters_of(self.plan.recipe.processes).values()))
+            self._where = grid, {file: read_onto(Path(file), grid) for file in files}
+        return self._where[1]
+
     def play(self, unit: int, *, factor: float, stream_of: Callable[[str], np.random.Generator]) -> Played:
         """Return what happens at a place in a sample; nothing is painted.
 
@@ -192,7 +207,9 @@ class Workshop:
         scene = window.scene
         lenders = self._lenders(unit)
         donors = (*window.donors, *(d for lender in lenders for d in lender.donors))
-        site = Site(scene, window.terrain, donors, needs_pixels=self._renderer.NEEDS_DONORS)
+        site = Site(
+            scene, window.terrain, donors, needs_pixels=self._renderer.NEEDS_DONORS, sizes_m2=self._sizes_m2
+        )
         activity = max(0.0, draw_quantity(stream_of("activity"), self.plan.recipe.activity))
         simulation = simulate(
             site,
@@ -202,6 +219,7 @@ class Workshop:
             last_years=times[-1],
             anchor_years=anchor,
             stream_of=stream_of,
+            rasters=self._rasters_on(scene.grid),
         )
         log = simulation.log
         scenes = {scene.source: scene, **{lender.scene.source: lender.scene for lender in lenders}}

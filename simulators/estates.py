@@ -99,7 +99,10 @@ def _middles(rng: np.random.Generator, site: Site, wish: Wish) -> Iterator[tuple
         if site.likelihood is None:
             drawn = open_px[rng.integers(open_px.size, size=4)]
         else:
-            drawn = np.array([site.open_pixel(spot) for spot in rng.random(4).tolist()])
+            likely = [site.open_pixel(spot) for spot in rng.random(4).tolist()]
+            if None in likely:
+                return
+            drawn = np.array(likely, dtype=np.int32)
         pixel = int(drawn[int(np.argmax(site.terrain.clearance_px.flat[drawn]))])
         if wish.allowed[site.scene.surface.item(pixel)]:
             yield divmod(pixel, cols)

@@ -1,9 +1,10 @@
-"""Where a process is likely: near a class, by land use, in clusters. The parameter `where` of every process.
+"""Where a process is likely: near a class, by land use, in clusters, by a map. The parameter `where`.
 
 `{near: road, scale_m: 60}` falls off with the distance from a class, `{on: {grass: 2, crop: 1}}` goes by the
-ground (what is not named gets nothing), `{cluster: {parents_per_km2: 3, spread_m: 80}}` is a Thomas process.
-Several together multiply. Counts stay Poisson with the mean that the rate gives, and only places differ; in
-clusters the mean holds over many places, and a single one has more or less of its neighbours' parents.
+ground (what is not named gets nothing), `{cluster: {parents_per_km2: 3, spread_m: 80}}` is a Thomas process,
+`{raster: FILE}` is a map of the user's, on the scene's grid by the time it comes here. Several together
+multiply. Counts stay Poisson with the mean that the rate gives, and only places differ; in clusters the mean
+holds over many places, and a single one has more or less of its neighbours' parents.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from diachron.core.scene import Scene, object_class_map
 
 Field = NDArray[np.float64]
 
-KEYS = ("near", "scale_m", "on", "cluster")
+KEYS = ("near", "scale_m", "on", "cluster", "raster")
 CLUSTER_KEYS = ("parents_per_km2", "spread_m")
 # The depth of a plot and its neighbour: by the distance alone, half of it happens within 0.7 of this.
 SCALE_M = 60.0
@@ -57,10 +58,15 @@ def check_where(where: Mapping[str, object]) -> None:
             raise RecipeError(f"where.cluster: takes {' and '.join(CLUSTER_KEYS)}, got {sorted(table)}")
         for key in CLUSTER_KEYS:
             _check_number(f"where.cluster.{key}", table[key])
+    if "raster" in where and not (isinstance(where["raster"], str) and where["raster"]):
+        raise RecipeError(f"where.raster: expected the name of a GeoTIFF, got {where['raster']!r}")
 
 
 def likelihood_of(
-    rng: np.random.Generator, scene: Scene, where: Mapping[str, object]
+    rng: np.random.Generator,
+    scene: Scene,
+    where: Mapping[str, object],
+    rasters: Mapping[str, Field] | None = None,
 ) -> tuple[NDArray[np.float32] | None, float]:
     """Return where a process is likely, and how much more of it there is here than on average.
 
@@ -68,10 +74,14 @@ def likelihood_of(
         rng: of the parents of clusters; untouched without them.
         scene: the place.
         where: checked.
+        rasters: file as `where` names it -> (H, W) weights on the scene's grid, finite and not negative.
 
     Returns:
         (H, W) float32 from 0 to 1, None where all ground is alike; and a factor on the rate, 1 without
         clusters.
+
+    Raises:
+        RecipeError: `where` names a raster that is not among `rasters`.
     """
     if not where:
         return None, 1.0
@@ -84,6 +94,11 @@ def likelihood_of(
         for name, share in _mapping("where.on", where["on"]).items():
             by_kind[hub.IDS[name]] = float(share)  # type: ignore[arg-type]
         weight *= by_kind[scene.surface]
+    if "raster" in where:
+        name = str(where["raster"])
+        if name not in (rasters or {}):
+            raise RecipeError(f"where.raster: {name} was not read for {scene.source}; a plan reads it")
+        weight *= (rasters or {})[name]
     factor = 1.0
     if "cluster" in where:
         table = _mapping("where.cluster", where["cluster"])

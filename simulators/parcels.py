@@ -91,7 +91,10 @@ class Farmland:
             if self._site.likelihood is None:
                 pixel = int(open_px[int(rng.integers(open_px.size))])
             else:
-                pixel = self._site.open_pixel(float(rng.random()))
+                likely = self._site.open_pixel(float(rng.random()))
+                if likely is None:
+                    return None
+                pixel = likely
             quarter = int(rng.integers(2))
             if self._room_px.item(pixel) < max(width_px * ROOM_SHARE, OPENED_PX):
                 continue

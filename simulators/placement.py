@@ -12,6 +12,7 @@ from itertools import accumulate, chain, cycle, islice
 import numpy as np
 from numpy.typing import NDArray
 
+from diachron.core import hub
 from diachron.core.distributions import Quantity, draw_quantity
 from diachron.core.motion import Motion
 from diachron.core.optics import optics_of
@@ -42,6 +43,9 @@ YARD_LIMIT = 1.2
 YARD_SCALE = (0.8, 1.25)
 # A donor seen with larger pixels than this many times the scene's would look soft among sharp roofs.
 COARSEST = 1.3
+# Where a size is wanted: a donor that keeps its pixels may be larger or smaller in area by this factor, one
+# from another scene may be stretched in length by that much.
+SAME_SIZE, STRETCH = 1.1, 1.25
 # An interpolated mask is sure of a pixel whose four neighbours are its own: a diagonal more.
 BLURRED_PX = 1.42
 
@@ -112,6 +116,7 @@ class _Search:
         deck: donors in random order, over and over; each place that is tried is dealt the next ones.
         deck_size: how many they are.
         blur_px: of the edges of the scene.
+        sized: donors from elsewhere are stretched to `area_m2`; else they take the wish's scale.
         margin_m: of the yard that a donor brings along, None where it comes alone.
     """
 
@@ -124,6 +129,7 @@ class _Search:
     deck: Iterator[Lender]
     deck_size: int
     blur_px: float
+    sized: bool
     margin_m: float | None
 
     def room_px(self, row: int, col: int) -> float:
@@ -154,8 +160,14 @@ def place(rng: np.random.Generator, site: Site, wish: Wish) -> Placement | str:
     if origin is None:
         return "no_donor"
     gsd = site.scene.grid.gsd_m
-    area_m2 = draw_quantity(rng, wish.area_m2)
-    lenders = _shuffled(rng, _suited(site, wish, origin, area_m2), wish.look_temperature)
+    sized = site.sizes_m2 is not None and wish.object_class == hub.BUILDING
+    area_m2 = draw_quantity(rng, site.sizes_m2 if site.sizes_m2 is not None and sized else wish.area_m2)
+    suited = (
+        _of_size(site, wish, origin, area_m2) if sized else (origin, _suited(site, wish, origin, area_m2))
+    )
+    if suited is None:
+        return "no_donor"
+    origin, lenders = suited[0], _shuffled(rng, suited[1], wish.look_temperature)
     brings_yard = rng.random() < wish.parcel_share
     margin_m = draw_quantity(rng, wish.parcel_margin_m)
     if site.scene.sun is None:
@@ -172,6 +184,7 @@ def place(rng: np.random.Generator, site: Site, wish: Wish) -> Placement | str:
         deck=cycle(lenders),
         deck_size=len(lenders),
         blur_px=optics_of(site.scene).blur_px,
+        sized=sized,
         margin_m=margin_m if brings_yard else None,
     )
     try_at = _drawn_at if origin == "drawn" else _donor_at
@@ -211,6 +224,22 @@ def _suited(site: Site, wish: Wish, origin: str, area_m2: float) -> list[Lender]
     return [lender for lender in both if 0.6 <= lender.donor.area_m2 / area_m2 <= 3.0]
 
 
+def _of_size(site: Site, wish: Wish, origin: str, area_m2: float) -> tuple[str, list[Lender]] | None:
+    """Return the donors of about a size and where they are from, rather of the origin that was drawn.
+
+    None where no origin that the wish allows has one: to put up what there is would spoil the sizes.
+    """
+    allowed = [name for name, weight in zip(ORIGINS, wish.sources, strict=True) if weight > 0]
+    for name in (origin, *(other for other in allowed if other != origin)):
+        found = _suited(site, wish, name, area_m2)
+        if name != "drawn":
+            limit = SAME_SIZE if name == "scene" else STRETCH * STRETCH
+            found = [each for each in found if 1 / limit <= each.donor.area_m2 / area_m2 <= limit]
+        if found or (name == "drawn" and not site.needs_pixels):
+            return name, found
+    return None
+
+
 def _shuffled(rng: np.random.Generator, lenders: list[Lender], temperature: float) -> list[Lender]:
     """Return donors in random order, the stranger ones rather later.
 
@@ -236,6 +265,8 @@ def _places(rng: np.random.Generator, search: _Search) -> Iterator[tuple[int, in
     for _ in range(BATCHES if open_px.size else 0):
         for spot, chance in rng.random((BATCH, 2)).tolist():
             pixel = search.site.open_pixel(spot)
+            if pixel is None:
+                return
             distance = clearance_px.item(pixel)
             if distance <= search.gap_px + half_px:
                 continue
@@ -308,7 +339,10 @@ def _yard(search: _Search, donor: Donor, row: int, col: int, scale: float) -> di
 
 def _scale(rng: np.random.Generator, search: _Search, donor: Donor) -> float:
     """Return pixels here per pixel there of a donor from another scene, which may be a little larger."""
-    return donor.gsd_m / search.site.scene.grid.gsd_m * draw_quantity(rng, search.wish.scale)
+    size = (
+        math.sqrt(search.area_m2 / donor.area_m2) if search.sized else draw_quantity(rng, search.wish.scale)
+    )
+    return donor.gsd_m / search.site.scene.grid.gsd_m * size
 
 
 def _lent(donor: Donor, motion: Motion) -> dict[str, object]:

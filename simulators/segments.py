@@ -121,18 +121,52 @@ def _patches(unit: NDArray[np.float32], bands: tuple[str, ...], gsd_m: float, go
     if spread == 0.0:
         return
     colours = unit[:3]
-    out = gone | (bright < SHADOW_DARKNESS * float(np.median(bright)))
+    out = gone | green_or_dark(unit, bands)
     channels = [bright]
     if {"red", "green", "blue"} <= set(bands):
         red, green, blue = (unit[bands.index(name)] for name in ("red", "green", "blue"))
         channels.append(red - blue)
         colours = np.stack([red, green, blue])
-        excess = (2.0 * green - red - blue) / (red + green + blue + 1e-6)
-        out |= ndimage.gaussian_filter(excess, 0.7) > VEGETATION_EXCESS_GREEN
     smooth = np.stack([ndimage.gaussian_filter(band, 0.7) for band in colours])
     for channel in channels:
         for ids in _level_sets(ndimage.median_filter(channel, 3)):
             yield from _things_of(ids, smooth, out, gone, gsd_m, spread)
+
+
+def green_or_dark(unit: NDArray[np.float32], bands: tuple[str, ...]) -> Mask:
+    """Return (H, W) vegetation, where the bands tell, and shadow: what no thing consists of.
+
+    Args:
+        unit: (C, H, W) float32, 0-1.
+        bands: C names.
+    """
+    bright = luminance(unit)
+    found: Mask = bright < SHADOW_DARKNESS * float(np.median(bright))
+    if {"red", "green", "blue"} <= set(bands):
+        red, green, blue = (unit[bands.index(name)] for name in ("red", "green", "blue"))
+        excess = (2.0 * green - red - blue) / (red + green + blue + 1e-6)
+        found |= ndimage.gaussian_filter(excess, 0.7) > VEGETATION_EXCESS_GREEN
+    return found
+
+
+def has_size_of_a_thing(pixels: int | NDArray[np.int64], gsd_m: float) -> NDArray[np.bool_]:
+    """Return whether so many pixels are as large as a thing, from a small house to a hall."""
+    pixel_m2 = gsd_m * gsd_m
+    least = max(FEWEST_PX, SMALLEST_M2 / pixel_m2)
+    fits: NDArray[np.bool_] = (np.asarray(pixels) >= least) & (np.asarray(pixels) * pixel_m2 <= LARGEST_M2)
+    return fits
+
+
+def fill_of_a_thing(mask: Mask, gsd_m: float) -> float | None:
+    """Return the share of its turned box that a compact mask fills; None where its shape is no thing's.
+
+    Ragged outlines, and strips that are narrow or long, are none.
+    """
+    fill, width_px = compactness(mask)
+    length_px = np.count_nonzero(mask) / (fill * width_px)
+    if fill < FILL or width_px * gsd_m < NARROWEST_M or length_px > LONGEST * width_px:
+        return None
+    return fill
 
 
 def _level_sets(channel: NDArray[np.float32]) -> Iterator[NDArray[np.int32]]:
@@ -161,9 +195,8 @@ def _things_of(
     gsd_m: float,
     spread: float,
 ) -> Iterator[_Patch]:
-    pixel_m2 = gsd_m * gsd_m
     pixels = np.bincount(ids.ravel())
-    fits = (pixels >= max(FEWEST_PX, SMALLEST_M2 / pixel_m2)) & (pixels * pixel_m2 <= LARGEST_M2)
+    fits = has_size_of_a_thing(pixels, gsd_m)
     # Mostly vegetation or shadow.
     fits &= np.bincount(ids[out], minlength=pixels.size) < 0.5 * pixels
     fits[0] = False
@@ -182,9 +215,8 @@ def _things_of(
         if pixels[number] < 0.45 * FILL * upright:
             continue
         mask = ids[rows, cols] == number
-        fill, width_px = compactness(mask)
-        length_px = pixels[number] / (fill * width_px)
-        if fill < FILL or width_px * gsd_m < NARROWEST_M or length_px > LONGEST * width_px:
+        fill = fill_of_a_thing(mask, gsd_m)
+        if fill is None:
             continue
         score = _outline_score(mask, smooth[:, rows, cols], gone[rows, cols], spread)
         if score > 0.0:

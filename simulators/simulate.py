@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
 from diachron.core.events import ChangeEvent, EventLog
+from diachron.simulators.incidents import refused
 from diachron.simulators.intensity import likelihood_of
 from diachron.simulators.point_process import arrivals
 from diachron.simulators.site import Outcome, Site
@@ -44,6 +46,7 @@ def simulate(
     anchor_years: float,
     stream_of: Callable[[str], np.random.Generator],
     activity: float = 1.0,
+    rasters: Mapping[str, NDArray[np.float64]] | None = None,
 ) -> Simulation:
     """Return everything that happens between two times around one real picture.
 
@@ -59,6 +62,10 @@ def simulate(
         activity: how much busier than usual this place is: every rate is multiplied by it. Drawn anew for
             each sample, counts are those of a mixed Poisson process (Cox 1955): most samples hold less than
             the mean, some much more.
+        rasters: that a `where` names, see `intensity.likelihood_of`.
+
+    Raises:
+        RecipeError: a raster is missing.
     """
     events: list[ChangeEvent] = []
     tally: dict[str, dict[str, object]] = {}
@@ -66,7 +73,8 @@ def simulate(
         process, parameters = processes[name]
         rng = stream_of(f"events/{name}")
         where = getattr(parameters, "where", {})
-        site.likelihood, here = likelihood_of(stream_of(f"where/{name}"), site.scene, where)
+        site.likelihood, here = likelihood_of(stream_of(f"where/{name}"), site.scene, where, rasters)
+        nowhere = site.likelihood is not None and not site.likelihood.any()
         drawn = placed = 0
         why: dict[str, int] = {}
         for step, start, end in (
@@ -80,7 +88,9 @@ def simulate(
                 from_years=start,
                 until_years=end,
             )
-            outcome = step(rng, site, times, parameters)
+            outcome = (
+                refused(times.tolist(), "unlikely_here") if nowhere else step(rng, site, times, parameters)
+            )
             events += outcome.events
             drawn += outcome.drawn
             placed += outcome.placed

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from diachron.core import hub
+from diachron.core.distributions import Quantity
 from diachron.core.events import ChangeEvent
 from diachron.core.scene import Donor, Footprint, Scene, object_class_map
 from diachron.simulators.lenders import Lender, LenderTable
@@ -151,6 +152,7 @@ class Site:
         terrain: its survey.
         donors: objects that may be put up, from this scene and others.
         needs_pixels: whether a new object must have a donor to take its pixels from.
+        sizes_m2: areas that new buildings shall have, a quantity; None for what the donors have.
         likelihood: (H, W) float32 from 0 to 1, where the process at work is likely, see `intensity`; None
             where it is as likely as anywhere. `simulate` sets it for one process after the other.
     """
@@ -159,6 +161,7 @@ class Site:
     terrain: Terrain
     donors: tuple[Donor, ...] = ()
     needs_pixels: bool = False
+    sizes_m2: Quantity | None = None
     likelihood: NDArray[np.float32] | None = None
     _closed: list[_Closed] = field(init=False, repr=False, default_factory=list)
     _next_object: int = field(init=False)
@@ -237,10 +240,10 @@ class Site:
         """Keep later events off an object."""
         self._gone.add(object_id)
 
-    def open_pixel(self, spot: float) -> int:
+    def open_pixel(self, spot: float) -> int | None:
         """Return one of the terrain's open pixels for a number in [0, 1): each alike, or by likelihood.
 
-        The terrain must have some.
+        None where none of them is likely. The terrain must have some.
         """
         open_px = self.terrain.open_px
         if self.likelihood is None:
@@ -248,6 +251,8 @@ class Site:
         if self._running is None or self._running[0] is not self.likelihood:
             self._running = self.likelihood, np.cumsum(self.likelihood.ravel()[open_px], dtype=np.float64)
         sums = self._running[1]
+        if sums[-1] <= 0:
+            return None
         at = int(np.searchsorted(sums, spot * sums[-1], side="right"))
         return int(open_px.item(min(at, open_px.size - 1)))
 

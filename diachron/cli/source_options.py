@@ -20,8 +20,13 @@ _OPTIONS = (
     ),
     click.option("--images", metavar="GLOB", help="Images, where the layout is not a known one."),
     click.option("--labels", metavar="GLOB|DIR", help="Label maps, one an image, or their folder."),
+    click.option("--instances", metavar="GLOB|DIR", help="Rasters of object ids, one a label map."),
+    click.option("--panoptic", metavar="JSON", help="Panoptic labels as COCO has them; needs --schema."),
     click.option("--footprints", metavar="FILE", help="Building polygons (GeoJSON, GeoPackage), any CRS."),
     click.option("--schema", metavar="NAME|FILE", help="Label scheme; see `diachron schemas`."),
+    click.option(
+        "--objects", metavar="MODEL", help="A SAM that finds things where there are no labels: id or folder."
+    ),
     click.option(
         "--gsd", "gsd_m", type=float, metavar="M", help="Metres a pixel, where the files do not say."
     ),
@@ -55,8 +60,11 @@ def source_options(given: dict[str, Any]) -> SourceOptions:
                 "source",
                 "images",
                 "labels",
+                "instances",
+                "panoptic",
                 "footprints",
                 "schema",
+                "objects",
                 "gsd_m",
                 "resample_m",
                 "licence",

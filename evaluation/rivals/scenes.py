@@ -11,7 +11,6 @@ import numpy as np
 from diachron.core.errors import SourceError
 from diachron.core.scene import Scene
 from diachron.pipelines.sources import Source, SourceOptions, Unit, discover
-from diachron.simulators.preparation import prepare
 
 # Prepared windows of 512 px take about 4 MB each; policies come back to them as lenders.
 KEPT_SCENES = 64
@@ -34,7 +33,7 @@ class SceneShelf:
     """The windows of some sources, in the order of the sources.
 
     Args:
-        sources: each with its own scheme and options.
+        sources: each with its own scheme and options, or found already (procedural places).
         window_px: larger tiles are cut into such windows, as `Recipe.window_px` does.
         kept: prepared scenes kept in memory.
 
@@ -44,11 +43,17 @@ class SceneShelf:
     """
 
     def __init__(
-        self, sources: Sequence[SourceOptions], *, window_px: int = WINDOW_PX, kept: int = KEPT_SCENES
+        self,
+        sources: Sequence[SourceOptions | Source],
+        *,
+        window_px: int = WINDOW_PX,
+        kept: int = KEPT_SCENES,
     ) -> None:
         if not sources:
             raise SourceError("no source is given; pairs are made of single dates")
-        self._sources: list[Source] = [discover(options) for options in sources]
+        self._sources: list[Source] = [
+            given if isinstance(given, Source) else discover(given) for given in sources
+        ]
         self._places = [
             _Place(number, unit)
             for number, source in enumerate(self._sources)
@@ -72,7 +77,7 @@ class SceneShelf:
         if position in self._scenes:
             self._scenes.move_to_end(position)
             return self._scenes[position]
-        scene = prepare(self._sources[place.source].read(place.unit))
+        scene = self._sources[place.source].scene(place.unit)
         if scene.ignored.all():
             raise SourceError(f"{scene.source}: every pixel is nodata or ignore", reason="empty")
         scene = _three_bands(scene)

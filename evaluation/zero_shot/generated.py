@@ -12,6 +12,7 @@ from diachron.pipelines.recipes import Recipe
 from diachron.pipelines.run import RunOptions, generate
 from diachron.pipelines.sources import SourceOptions, discover
 from diachron.pipelines.sources.donors import discover_donors
+from diachron.pipelines.sources.worlds import world_source
 
 # A source with few tiles still gets this many pairs: the kinds of place count more than their number.
 FEWEST_PAIRS = 8
@@ -58,6 +59,30 @@ def make_pairs(
             progress(f"{out.name}: {result.done + result.found} pairs of {source.root}")
         made.append(out)
     return made
+
+
+def make_world_pairs(
+    recipe: Recipe, samples: int, seed: int, folder: Path, *, workers: int = 1
+) -> list[Path]:
+    """Return the folder of the data set of a recipe on procedural places; one that is there is kept.
+
+    Args:
+        recipe: resolved; says which places.
+        samples: pairs, each of a place of its own unless the recipe says how many places there are.
+        seed: of the run and of the places.
+        folder: receives `worlds`.
+        workers: processes.
+
+    Raises:
+        RecipeError: the recipe has no worlds.
+        SourceError: nothing could be made.
+    """
+    source = world_source(recipe.world_options(seed, samples))
+    out = folder / "worlds"
+    result = generate(Plan(recipe, source, seed, samples), RunOptions(out, workers))
+    if result.done + result.found == 0:
+        raise SourceError(f"{out}: no pair could be made; {result.example}")
+    return [out]
 
 
 def pairs_of(folders: Sequence[Path], split: str | None) -> list[PackagePairs]:

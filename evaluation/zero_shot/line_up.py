@@ -13,7 +13,8 @@ from diachron.evaluation.ablations.lossy_painting import LossyPainting
 from diachron.evaluation.ablations.tied_acquisition import TiedAcquisition
 from diachron.evaluation.rivals.pair_set import RivalPairs
 from diachron.evaluation.rivals.scenes import SceneShelf
-from diachron.evaluation.zero_shot.generated import make_pairs, pairs_of
+from diachron.evaluation.zero_shot.building_target import BuildingTarget
+from diachron.evaluation.zero_shot.generated import make_pairs, make_world_pairs, pairs_of
 from diachron.evaluation.zero_shot.methods import (
     Material,
     MaterialOf,
@@ -63,6 +64,8 @@ class LineUp:
         *,
         name: str | None = None,
         edit_sources: Callable[[SourceOptions], SourceOptions] | None = None,
+        on_worlds: bool = False,
+        buildings_only: bool = False,
     ) -> Trained:
         """Return a detector trained on the pairs of a recipe.
 
@@ -71,9 +74,18 @@ class LineUp:
             overrides: `a.b=c` over the recipe.
             name: of the row after `diachron-`; by default the recipe's.
             edit_sources: changes the sources, e.g. to read them at another gsd.
+            on_worlds: make them on the recipe's procedural places; no source is read.
+            buildings_only: other change than that of buildings counts as none, see `building_target`.
         """
         label = name or Path(recipe).stem
-        material = self.recipe_material(recipe, overrides, name=label, edit_sources=edit_sources)
+        material = self.recipe_material(
+            recipe,
+            overrides,
+            name=label,
+            edit_sources=edit_sources,
+            on_worlds=on_worlds,
+            buildings_only=buildings_only,
+        )
         return Trained(f"diachron-{label}", material, self.config, self.options)
 
     def recipe_material(
@@ -83,10 +95,22 @@ class LineUp:
         *,
         name: str,
         edit_sources: Callable[[SourceOptions], SourceOptions] | None = None,
+        on_worlds: bool = False,
+        buildings_only: bool = False,
     ) -> MaterialOf:
         """Return the pairs of a recipe; its `train` places to train on, its `val` places for a threshold."""
-        made = self._runs(recipe, overrides, name=name, edit_sources=edit_sources)
-        return _material_of(lambda seed: partial(pairs_of, made(seed)))
+        if on_worlds:
+            made = self._runs_on_worlds(recipe, overrides, name=name)
+        else:
+            made = self._runs(recipe, overrides, name=name, edit_sources=edit_sources)
+
+        def pairs(seed: int) -> PairsOfSplit:
+            folders = made(seed)
+            if not buildings_only:
+                return partial(pairs_of, folders)
+            return lambda split: [BuildingTarget(found) for found in pairs_of(folders, split)]
+
+        return _material_of(pairs)
 
     def without_exact_edits(self, recipe: str) -> Trained:
         """Return a detector trained on the pairs of a recipe with `ablations.lossy_painting` on them.
@@ -144,6 +168,18 @@ class LineUp:
             return make_pairs(
                 resolved, sources, self.samples, seed, home, donors=self.donors, workers=self.workers
             )
+
+        return made
+
+    def _runs_on_worlds(
+        self, recipe: str, overrides: Sequence[str], *, name: str
+    ) -> Callable[[int], list[Path]]:
+        """Return a function of the seed that makes the data set of a recipe on places of its own."""
+        resolved = load_recipe(recipe, list(overrides))
+
+        def made(seed: int) -> list[Path]:
+            home = self.data_sets / name / f"seed-{seed}"
+            return make_world_pairs(resolved, self.samples, seed, home, workers=self.workers)
 
         return made
 

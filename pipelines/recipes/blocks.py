@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import (
     BaseModel,
@@ -15,7 +15,8 @@ from pydantic import (
 )
 
 from diachron.core import hub, registry
-from diachron.core.errors import nearest_names
+from diachron.core.distributions import check_quantity
+from diachron.core.errors import RecipeError, nearest_names
 
 
 def renderer_name(name: str) -> str:
@@ -112,7 +113,7 @@ class Worlds(BaseModel):
 
 
 class Match(BaseModel):
-    """What the samples shall hold on average; one of the two."""
+    """What the samples shall hold: an amount on average, sizes of new buildings, or both."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
@@ -123,16 +124,32 @@ class Match(BaseModel):
         default=None, gt=0, description="mean number of events of a sample that show between its dates"
     )
 
+    sizes: Any = Field(
+        default=None, description="areas of new buildings, m2: a number, a pair or a distribution"
+    )
+
+    @field_validator("sizes")
+    @classmethod
+    def _sizes_can_be_drawn(cls, value: Any) -> Any:
+        if value is not None:
+            try:
+                check_quantity(value, key="match.sizes", low=1)
+            except RecipeError as error:
+                raise ValueError(str(error)) from None
+        return value
+
     @model_validator(mode="after")
     def _one_of_two(self) -> Match:
-        if (self.change_share is None) == (self.events is None):
-            raise ValueError("give change_share or events, one of the two: one factor on the rates meets one")
+        both = self.change_share is not None and self.events is not None
+        if both or (self.change_share is None and self.events is None and self.sizes is None):
+            raise ValueError(
+                "give change_share or events, one of the two: one factor on the rates meets one; or sizes"
+            )
         return self
 
     @property
-    def target(self) -> tuple[str, float]:
-        """Which of the two, and its number."""
+    def target(self) -> tuple[str, float] | None:
+        """Which amount is wanted, and its number; None where only sizes are."""
         if self.change_share is not None:
             return "change_share", self.change_share
-        assert self.events is not None
-        return "events", self.events
+        return None if self.events is None else ("events", self.events)

@@ -13,8 +13,10 @@ from diachron.core.errors import RecipeError, SourceError
 from diachron.core.labels import LabelSchema
 from diachron.pipelines.sources.dates import Dated, PlaceRow, places_of, read_places, single_pictures
 from diachron.pipelines.sources.drafts import Draft, Examiner
+from diachron.pipelines.sources.instance_maps import check_options
 from diachron.pipelines.sources.layout import Candidate, Folders, bare_stem
 from diachron.pipelines.sources.listing import find_candidates
+from diachron.pipelines.sources.model_objects import object_model
 from diachron.pipelines.sources.radiometry import band_names, derive_full_scale
 from diachron.pipelines.sources.resampling import resampled
 from diachron.pipelines.sources.scheme_choice import (
@@ -26,7 +28,7 @@ from diachron.pipelines.sources.scheme_choice import (
 from diachron.pipelines.sources.source import Source
 from diachron.pipelines.sources.tables import read_tables
 from diachron.pipelines.sources.tiles import Refusal, SourceOptions, Tile, place_of
-from diachron.pipelines.sources.unlabelled import check_unlabelled, is_unlabelled
+from diachron.pipelines.sources.unlabelled import check_objects, check_unlabelled, is_unlabelled
 from diachron.pipelines.sources.vectors import read_polygons
 
 _ADD_GSD = "add --gsd METRES"
@@ -45,6 +47,7 @@ def discover(options: SourceOptions) -> Source:
         SourceError: no image at all can be used; the text counts the reasons and gives the first.
     """
     _check(options)
+    check_options(options)
     folders = Folders()
     root, listed = find_candidates(options, folders)
     candidates = list({candidate.image: candidate for candidate in reversed(listed)}.values())[::-1]
@@ -52,8 +55,14 @@ def discover(options: SourceOptions) -> Source:
         candidates = single_pictures(candidates)
     homes = {root} | {c.home for c in candidates} | {c.image.parent for c in candidates}
     schema = stated_schema(options.schema, candidates, root)
+    check_objects(options, schema)
     if is_unlabelled(schema):
         check_unlabelled(options)
+    if schema is None and options.panoptic is not None:
+        raise RecipeError(
+            f"--panoptic {options.panoptic}: say what its categories are with --schema NAME|FILE"
+        )
+    objects = None if options.objects is None else object_model(options.objects)
     examiner = Examiner(
         root,
         folders,
@@ -64,6 +73,7 @@ def discover(options: SourceOptions) -> Source:
         options.gsd_m,
         len(options.bands) if options.bands else None,
         needs_label=options.dates is None,
+        with_instances=options.instances is not None,
     )
     drafts: list[Draft] = []
     refused: dict[Path, SourceError] = {}
@@ -116,6 +126,7 @@ def discover(options: SourceOptions) -> Source:
         options.sun,
         options.resample_m,
         others,
+        objects,
     )
 
 
@@ -270,6 +281,8 @@ def _tile(draft: Draft, name: str) -> Tile:
         draft.gsd_from,
         header.alpha,
         draft.factor,
+        instances=draft.instances,
+        segments=draft.candidate.segments,
     )
 
 

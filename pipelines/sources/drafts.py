@@ -13,6 +13,7 @@ from diachron.core.grid import GeoGrid
 from diachron.core.labels import LabelSchema
 from diachron.core.schemes import SCHEMES
 from diachron.pipelines.sources.footprints import reaches
+from diachron.pipelines.sources.instance_maps import check_ids
 from diachron.pipelines.sources.layout import (
     Candidate,
     Folders,
@@ -44,6 +45,7 @@ class Draft:
     Args:
         label: header of the label map that will be read, None where polygons stand for it, where a further
             date of a place has none, or where it is made from the picture.
+        instances: raster of object ids, None without one.
         gsd_m: None where nobody states it; then `gsd_problem` may say more.
         factor, resampled: of the grid with larger pixels that the user asks for; 1 and None without.
     """
@@ -59,6 +61,7 @@ class Draft:
     place: str | None
     factor: float = 1.0
     resampled: GeoGrid | None = None
+    instances: Path | None = None
 
     @property
     def grid(self) -> GeoGrid:
@@ -85,6 +88,7 @@ class Examiner:
         gsd_m: as given by the user.
         all_bands: number of band names that the user gave, None without.
         needs_label: whether a picture that nothing labels is refused.
+        with_instances: whether a labelled picture without a map of ids is refused.
     """
 
     root: Path
@@ -96,6 +100,7 @@ class Examiner:
     gsd_m: float | None
     all_bands: int | None
     needs_label: bool = True
+    with_instances: bool = False
 
     def examine(self, candidate: Candidate) -> Draft:
         """Return what the headers say about a candidate.
@@ -106,7 +111,9 @@ class Examiner:
         header = self._with_all_bands(read_header(candidate.image))
         _check_picture(header)
         guessed = is_unlabelled(self.schema)
-        polygons, note = (None, "") if guessed else self._polygons_for(candidate, header)
+        # Who brings ids of objects wants no others.
+        told = bool(candidate.instances) or candidate.segments is not None
+        polygons, note = (None, "") if guessed or told else self._polygons_for(candidate, header)
         # In a scheme of buildings polygons say everything, so that a raster beside them is not needed.
         polygons_suffice = polygons is not None and self.schema in (None, SCHEMES["building"])
         label = None if polygons_suffice or guessed else self._label_for(candidate, header)
@@ -128,6 +135,7 @@ class Examiner:
             row.gsd_problem,
             row.split or candidate.split,
             row.place,
+            instances=self._instances_for(candidate, header, label),
         )
 
     def _with_all_bands(self, header: Header) -> Header:
@@ -143,8 +151,19 @@ class Examiner:
             names = ", ".join(path.name for path in candidate.labels)
             raise SourceError(f"several label maps: {names}; name one with --labels", "no_label")
         label = read_header(candidate.labels[0])
-        _check_label(image, label)
+        _check_label(image, label, panoptic=candidate.segments is not None)
         return label
+
+    def _instances_for(self, candidate: Candidate, image: Header, label: Header | None) -> Path | None:
+        if not self.with_instances or label is None:
+            return None
+        if len(candidate.instances) != 1:
+            names = ", ".join(path.name for path in candidate.instances) or "none"
+            raise SourceError(f"maps of ids that pair with it: {names}; it needs one", "no_label")
+        ids = read_header(candidate.instances[0])
+        _check_place(image, ids)
+        check_ids(ids)
+        return ids.path
 
     def _polygons_for(self, candidate: Candidate, header: Header) -> tuple[Path | None, str]:
         """Return the polygon file of a tile, or None and why those nearby do not serve."""
@@ -230,8 +249,8 @@ def _check_picture(header: Header) -> None:
         raise SourceError("one bit a pixel is a mask, not a picture", "not_an_image")
 
 
-def _check_label(image: Header, label: Header) -> None:
-    """Raise where a label map does not fit its image, or does not hold class ids."""
+def _check_place(image: Header, label: Header) -> None:
+    """Raise where a map of labels or ids does not lie on the pixels of its image."""
     name = label.path.name
     if label.shape != image.shape:
         raise SourceError(
@@ -245,6 +264,19 @@ def _check_label(image: Header, label: Header) -> None:
             f"the image {crs_text(image.crs)} {tuple(image.transform or ())[:6]}",
             "crs_mismatch",
         )
+
+
+def _check_label(image: Header, label: Header, *, panoptic: bool) -> None:
+    """Raise where a label map does not fit its image, or does not hold class ids or coded segments."""
+    _check_place(image, label)
+    name = label.path.name
+    if panoptic:
+        if label.count < 3 or label.dtype != "uint8":
+            raise SourceError(
+                f"{name} has {label.count} bands of {label.dtype}; segments are coded in three of uint8",
+                "label_outside_scheme",
+            )
+        return
     if not label.dtype.startswith(("uint", "int")):
         raise SourceError(
             f"{name} holds {label.dtype}, not class ids; save it as uint8", "label_outside_scheme"

@@ -26,6 +26,21 @@ _VECTOR_ENDING = re.compile(r"_?(buildings?|footprints?|roofs?)$", re.IGNORECASE
 
 
 @dataclass(frozen=True)
+class Segment:
+    """A segment of a panoptic label map.
+
+    Args:
+        id: of its pixels.
+        category: class id in the source's scheme.
+        crowd: whether it is several objects that nobody has told apart.
+    """
+
+    id: int
+    category: int
+    crowd: bool = False
+
+
+@dataclass(frozen=True)
 class Candidate:
     """An image file that may become a tile.
 
@@ -34,12 +49,16 @@ class Candidate:
         home: the level it belongs to, which holds its label folder and its tables.
         split: where a folder name says so.
         labels: label maps that may be its own; more than one is ambiguous.
+        instances: maps of object ids that may be its own; empty without such maps.
+        segments: what the ids of a panoptic label map mean; None for plain class ids.
     """
 
     image: Path
     home: Path
     split: str | None = None
     labels: tuple[Path, ...] = ()
+    instances: tuple[Path, ...] = ()
+    segments: tuple[Segment, ...] | None = None
 
 
 @dataclass

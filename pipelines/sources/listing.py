@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from diachron.core.errors import RecipeError, SourceError, nearest_names
+from diachron.pipelines.sources.instance_maps import with_instances
 from diachron.pipelines.sources.layout import (
     IMAGE_SUFFIXES,
     SPLITS,
@@ -21,6 +22,7 @@ from diachron.pipelines.sources.layout import (
     is_label,
     labels_for,
 )
+from diachron.pipelines.sources.panoptic import with_panoptic
 from diachron.pipelines.sources.tiles import SourceOptions
 
 _WILD = re.compile(r"[*?\[]")
@@ -51,12 +53,19 @@ def find_candidates(options: SourceOptions, folders: Folders) -> tuple[Path, lis
         root, found = _from_glob(text, options.labels, folders)
     if options.labels is not None:
         found = pair_by_globs(found, text, _glob_of_labels(options.labels))
+    if options.instances is not None:
+        ids = _glob_of_labels(options.instances)
+        found = with_instances(found, pair_by_globs(found, text, ids, option="--instances"))
+    if options.panoptic is not None:
+        found = with_panoptic(found, Path(options.panoptic))
     if not found:
         raise SourceError(f"{text}: no image found; {_what_is_there(root, folders)}", "unreadable")
     return root, sorted(found, key=lambda candidate: candidate.image.as_posix())
 
 
-def pair_by_globs(found: list[Candidate], images: str, labels: str) -> list[Candidate]:
+def pair_by_globs(
+    found: list[Candidate], images: str, labels: str, *, option: str = "--labels"
+) -> list[Candidate]:
     """Return the candidates with the label maps that a glob matched, and without any where none fits.
 
     Two files pair when the text behind the `*` of both globs is equal, else when an image's stem is the text
@@ -68,7 +77,7 @@ def pair_by_globs(found: list[Candidate], images: str, labels: str) -> list[Cand
     """
     paths = _matches(labels)
     if not paths:
-        raise SourceError(f"--labels {labels}: no file matches; check the pattern and its quotes", "no_label")
+        raise SourceError(f"{option} {labels}: no file matches; check the pattern and its quotes", "no_label")
     image_stars = {c.image: stars(images, c.image) for c in found}
     label_stars = {path: stars(labels, path) for path in paths}
     image_stems: dict[Path, tuple[str, ...]] = {c.image: (bare_stem(c.image),) for c in found}
@@ -88,8 +97,9 @@ def pair_by_globs(found: list[Candidate], images: str, labels: str) -> list[Cand
         ]
         if any(candidate.labels for candidate in paired):
             return paired
+    what = "label maps" if option == "--labels" else "maps"
     raise SourceError(
-        f"--labels {labels}: none of {len(paths)} label maps pairs with one of {len(found)} images "
+        f"{option} {labels}: none of {len(paths)} {what} pairs with one of {len(found)} images "
         f"(such as {paths[0].name} and {found[0].image.name if found else 'none'}); the text behind "
         "the * of both patterns, or the file stems, must be equal",
         "no_label",

@@ -16,6 +16,9 @@ from diachron.core.errors import LabelError
 from diachron.core.labels import LabelSchema
 from diachron.core.scene import Mask, RawScene
 from diachron.pipelines.sources.footprints import burn
+from diachron.pipelines.sources.instance_maps import objects_of, read_ids
+from diachron.pipelines.sources.model_objects import ObjectModel, find_objects
+from diachron.pipelines.sources.panoptic import classes_and_ids
 from diachron.pipelines.sources.rasters import open_raster
 from diachron.pipelines.sources.resampling import averaged, majority
 from diachron.pipelines.sources.scheme_choice import building_class, ground_class
@@ -34,11 +37,13 @@ def read_window(
     licence: str | None,
     sun: tuple[float, float | None] | None,
     key: str,
+    objects: ObjectModel | None = None,
 ) -> RawScene:
     """Return a window of a tile, in the image's own data type and scale.
 
     Where the tile is resampled, pixels are means, labels majorities, and polygons are burnt into the large
-    pixels directly. In scheme `segments` the label map is made from the pixels that are read.
+    pixels directly. In scheme `segments` the label map is made from the pixels that are read; a network
+    (`objects`) also tells its things apart.
 
     Raises:
         SourceError: a file cannot be decoded.
@@ -48,16 +53,22 @@ def read_window(
     grid = tile.grid.window(unit.row, unit.col, unit.rows, unit.cols)
     image, void = _read_picture(tile, unit)
     footprints = None if tile.footprints is None else burn(read_polygons(tile.footprints), grid)
-    raster = None if tile.label is None else _read_labels(tile.label, tile.factor, unit, schema)
+    raster, own = _read_labels_and_ids(tile, unit, schema)
+    labels = _draw(raster, footprints, schema, grid.shape)
+    if own is not None:
+        footprints = objects_of(own, labels, schema)
     if is_unlabelled(schema):
-        raster = labels_of_picture(image, void, bands, full_scale, grid.gsd_m)
+        things = None
+        if objects is not None:
+            things = footprints = find_objects(objects, image, void, bands, full_scale, grid.gsd_m)
+        labels = labels_of_picture(image, void, bands, full_scale, grid.gsd_m, things)
     return RawScene(
         image=image,
         bands=bands,
         full_scale=full_scale,
         nodata=tile.nodata,
         grid=grid,
-        labels=_draw(raster, footprints, schema, grid.shape),
+        labels=labels,
         schema=schema,
         footprints=footprints,
         void=void,
@@ -94,7 +105,7 @@ def read_date(tile: Tile, unit: Unit, *, schema: LabelSchema) -> DateWindow:
     if not tile.labelled:
         return DateWindow(image, void, None)
     footprints = None if tile.footprints is None else burn(read_polygons(tile.footprints), grid)
-    raster = None if tile.label is None else _read_labels(tile.label, tile.factor, unit, schema)
+    raster, _ = _read_labels_and_ids(tile, unit, schema)
     return DateWindow(image, void, _draw(raster, footprints, schema, grid.shape))
 
 
@@ -128,6 +139,20 @@ def _void(
     if "per_dataset" in flags and "alpha" not in flags:
         void |= dataset.read_masks(indexes[0], window=window) == 0
     return void
+
+
+def _read_labels_and_ids(
+    tile: Tile, unit: Unit, schema: LabelSchema
+) -> tuple[NDArray[np.uint8] | None, NDArray[np.int64] | None]:
+    """Return the label map of a unit and the ids of its objects, None for what the tile does not have."""
+    if tile.label is None:
+        return None, None
+    if tile.segments is None:
+        ids = None if tile.instances is None else read_ids(tile.instances, _window(unit))
+        return _read_labels(tile.label, tile.factor, unit, schema), ids
+    with open_raster(tile.label) as dataset:
+        coded = dataset.read([1, 2, 3], window=_window(unit))
+    return classes_and_ids(coded, tile.segments, schema, where=str(tile.label))
 
 
 def _read_labels(path: Path, factor: float, unit: Unit, schema: LabelSchema) -> NDArray[np.uint8]:

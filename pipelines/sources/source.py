@@ -10,6 +10,7 @@ from pathlib import Path
 from diachron.core.errors import RecipeError, SourceError
 from diachron.core.labels import LabelSchema
 from diachron.core.scene import RawScene, Scene
+from diachron.pipelines.sources.model_objects import ObjectModel
 from diachron.pipelines.sources.reading import DateWindow, read_date, read_window
 from diachron.pipelines.sources.tiles import Refusal, Tile, Unit
 from diachron.simulators.preparation import prepare
@@ -33,6 +34,7 @@ class Source:
         resample_m: side in metres of the pixels that are read; None where the files' own are.
         others: for each tile the other real dates of its place, in order of time, on the same grid; empty
             where pictures stand alone.
+        objects: the network that finds the things of scheme `segments`, None where the pixels tell them.
     """
 
     root: str
@@ -45,6 +47,7 @@ class Source:
     sun: tuple[float, float | None] | None = None
     resample_m: float | None = None
     others: tuple[tuple[Tile, ...], ...] = ()
+    objects: ObjectModel | None = None
 
     def units(self, window_px: int) -> tuple[Unit, ...]:
         """Return the windows of all tiles, tile by tile, row by row.
@@ -94,6 +97,7 @@ class Source:
             licence=self.licence,
             sun=self.sun,
             key=self.key(unit),
+            objects=self.objects,
         )
 
     def scene(self, unit: Unit) -> Scene:
@@ -128,9 +132,19 @@ class Source:
         lines = [f"tile {tile.name} {tile.grid.gsd_m!r} {tile.split} {tile.place}" for tile in self.tiles]
         lines += [f"resampled {tile.name} {tile.factor!r}" for tile in self.tiles if tile.factor != 1]
         lines.append(f"sun {self.sun}")
+        if self.objects is not None:
+            lines.append(f"objects {self.objects.sha256} {self.objects.device}")
+        lines += [
+            f"segments {tile.name} {tile.segments!r}" for tile in self.tiles if tile.segments is not None
+        ]
         every = (*self.tiles, *(tile for others in self.others for tile in others))
         lines += sorted({f"date {tile.name} {tile.place} {tile.date}" for tile in every if tile.date})
-        files = {file for tile in every for file in (tile.image, tile.label, tile.footprints) if file}
+        files = {
+            file
+            for tile in every
+            for file in (tile.image, tile.label, tile.footprints, tile.instances)
+            if file
+        }
         lines += [self._file_line(path) for path in files]
         return hashlib.sha256("\n".join(sorted(lines)).encode()).hexdigest()
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from diachron.core.grid import GeoGrid
+from diachron.pipelines.sources.layout import Segment
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,8 @@ class SourceOptions:
         images: glob of images, instead of `source`.
         labels: glob of label maps, paired with `images` by the text that their `*` matched, or by stem; or a
             folder of label maps, also one of `diachron segment`.
+        instances: glob or folder of rasters of object ids, paired with the images as `labels` is.
+        panoptic: JSON of panoptic labels (COCO), which are labels and ids at once.
         footprints: GeoJSON or GeoPackage with building polygons, one for all tiles, in any CRS.
         schema: built-in scheme or YAML file; None to find out. With `segments` no labels are looked for.
         gsd_m: side of a pixel in metres; goes before what the files say, because the user said so.
@@ -40,12 +43,16 @@ class SourceOptions:
             read it off their shadows.
         resample_m: side in metres of the pixels to read, not smaller than those of the files; None to read
             them as they are.
+        objects: model id or folder of a network of type SAM that finds the things of scheme `segments`; None
+            for those that the pixels tell.
         dates: where pictures of one place at several dates belong together; None where each stands alone.
     """
 
     source: str | None = None
     images: str | None = None
     labels: str | None = None
+    instances: str | None = None
+    panoptic: str | None = None
     footprints: str | None = None
     schema: str | None = None
     gsd_m: float | None = None
@@ -54,6 +61,7 @@ class SourceOptions:
     full_scale: float | None = None
     sun: tuple[float, float | None] | None = None
     resample_m: float | None = None
+    objects: str | None = None
     dates: DateOptions | None = None
 
 
@@ -76,6 +84,8 @@ class Tile:
         factor: pixels of the file along the side of a pixel of `grid`; 1 where they are read as they are.
         date: as its name writes it, `2018` or `20180716`; None where pictures stand alone.
         time_years: the same in years; 0 where pictures stand alone.
+        instances: raster of object ids, None without one.
+        segments: what the ids of `label` mean where it is panoptic; None where it holds class ids.
     """
 
     name: str
@@ -93,6 +103,8 @@ class Tile:
     factor: float = 1.0
     date: str | None = None
     time_years: float = 0.0
+    instances: Path | None = None
+    segments: tuple[Segment, ...] | None = None
 
     @property
     def labelled(self) -> bool:

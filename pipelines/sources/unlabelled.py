@@ -20,17 +20,31 @@ def is_unlabelled(schema: LabelSchema | None) -> bool:
     return schema == SEGMENTS
 
 
+def check_objects(options: SourceOptions, schema: LabelSchema | None) -> None:
+    """Refuse a network for labels that are not made from the pictures.
+
+    Raises:
+        RecipeError: the scheme is another one.
+    """
+    if options.objects is not None and not is_unlabelled(schema):
+        raise RecipeError(
+            f"--objects {options.objects}: it finds the things of pictures without labels; add "
+            "--schema segments, or leave it out"
+        )
+
+
 def check_unlabelled(options: SourceOptions) -> None:
     """Refuse options that say what stands there, beside the scheme that guesses it.
 
     Raises:
         RecipeError: label maps, polygons, or several real dates are asked for too.
     """
-    for name, given in (("--labels", options.labels), ("--footprints", options.footprints)):
+    for name in ("labels", "footprints", "instances", "panoptic"):
+        given = getattr(options, name)
         if given is not None:
             raise RecipeError(
-                f"{name} {given}: scheme 'segments' makes its labels from the pictures and reads none; leave "
-                f"one of the two out"
+                f"--{name} {given}: scheme 'segments' makes its labels from the pictures and reads none; "
+                "leave one of the two out"
             )
     if options.dates is not None:
         raise RecipeError(
@@ -45,6 +59,7 @@ def labels_of_picture(
     bands: tuple[str, ...],
     full_scale: float,
     gsd_m: float,
+    things: NDArray[np.int32] | None = None,
 ) -> NDArray[np.uint8]:
     """Return the (H, W) uint8 label map of a picture in scheme `segments`.
 
@@ -54,7 +69,11 @@ def labels_of_picture(
         bands: C names.
         full_scale: the value of white.
         gsd_m: ground sampling distance.
+        things: (H, W) ids where somebody has found them, 0 off things; None to find them.
     """
-    things = find_things(image.astype(np.float32) / np.float32(full_scale), bands, gsd_m, void)
-    labels = np.where(things, _IDS["thing"], _IDS["ground"])
+    if things is None:
+        found = find_things(image.astype(np.float32) / np.float32(full_scale), bands, gsd_m, void)
+    else:
+        found = things > 0
+    labels = np.where(found, _IDS["thing"], _IDS["ground"])
     return np.where(void, _IDS["ignore"], labels).astype(np.uint8)

@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from diachron.core import hub
 from diachron.core.distributions import Quantity, check_quantity, draw_quantity
@@ -29,6 +28,7 @@ from diachron.simulators.surface_events import (
     drawn_pixel,
     weights_of,
 )
+from diachron.simulators.transition_rules import matrix_for
 
 REGISTERED = True
 
@@ -49,13 +49,13 @@ class Parameters:
     A parcel is a connected piece of one class, or a part of the drawn size where the piece is larger. A
     building, pool, greenhouse or pitch goes as a whole, and comes as `construction` would put it up; of a
     road or rail a stretch goes, and it comes as a new line. What the picture shows no ground of (and so
-    cannot be painted) does not come: `no_donor_ground`.
+    cannot be painted) does not come, and nothing else in its place: `no_donor_ground`.
 
     Args:
         rate_per_km2_year: parcels per km² and year. Set by us: 10 is 3 in a window of 512 pixels at 0.5 m
             in 5 years.
         matrix: class -> what it becomes, with weights. The sum of a row is how readily that class changes,
-            per area. The defaults are set by us: land is opened, built on, or grown over.
+            per area. Empty for the rules of the source's scheme, see `simulators.transition_rules`.
         area_m2: of parcels of ground; lognormal. 600 m² is a large garden; set by us.
         elongation: of a parcel, long over short side.
         straight_share: of the parcels whose sides follow the walls around; the others have a free outline.
@@ -67,20 +67,7 @@ class Parameters:
     """
 
     rate_per_km2_year: float = 10.0
-    matrix: Mapping[str, Mapping[str, float]] = field(
-        default_factory=lambda: {
-            "bare": {"grass": 0.3, "developed": 0.3, "building": 0.3, "crop": 0.1},
-            "grass": {"bare": 0.4, "developed": 0.3, "building": 0.2, "tree": 0.1},
-            "shrub": {"bare": 0.5, "grass": 0.3, "tree": 0.2},
-            "tree": {"bare": 0.4, "grass": 0.4, "developed": 0.2},
-            "crop": {"bare": 0.4, "grass": 0.2, "developed": 0.2, "building": 0.2},
-            "developed": {"bare": 0.2, "grass": 0.1},
-            "water": {"bare": 0.1},
-            "wetland": {"grass": 0.2, "water": 0.1},
-            "building": {"bare": 0.3, "developed": 0.1},
-            "road": {"bare": 0.05},
-        }
-    )
+    matrix: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     area_m2: Quantity = field(default_factory=lambda: {"lognormal": [600.0, 0.9]})
     elongation: Quantity = (1.0, 2.5)
     straight_share: float = 0.6
@@ -168,7 +155,7 @@ class _Work:
         self.rng, self.site, self.parameters, self.later = rng, site, parameters, later
         self.ground = Ground(site)
         self.table = np.zeros((17, 17))
-        for source, row in parameters.matrix.items():
+        for source, row in (parameters.matrix or matrix_for(site.scene.schema)).items():
             for target, weight in row.items():
                 self.table[hub.IDS[source], hub.IDS[target]] = weight
         if not later:
@@ -186,7 +173,7 @@ class _Work:
         """Return one change, or why there is none."""
         if self.pixels[0].size == 0:
             return "no_source"
-        reason = "no_donor_ground"
+        reason = "no_room"
         for _ in range(PLACES):
             pixel = drawn_pixel(self.rng, self.pixels)
             chance = float(self.rng.random())
@@ -195,10 +182,12 @@ class _Work:
                 return "no_source"
             row, col = divmod(pixel, self.shown.shape[1])
             here = int(self.shown[row, col])
-            weights = self._possible(here, area_m2)
-            if weights.sum() == 0:
-                continue
+            weights = self.table[here]
             there = int(np.searchsorted(np.cumsum(weights) / weights.sum(), chance, side="right"))
+            if there in hub.SURFACES and not self.ground.can_be_painted(there, area_m2):
+                # Not drawn anew: paving can always be painted, and woods that show no other ground would all
+                # be paved.
+                return "no_donor_ground"
             if here in hub.OBJECTS:
                 found = self._object_goes(row, col, here, there, time)
             elif there in hub.OBJECTS:
@@ -209,14 +198,6 @@ class _Work:
                 return found
             reason = found
         return reason
-
-    def _possible(self, here: int, area_m2: float) -> NDArray[np.float64]:
-        """Return (17,) weights of what a class can turn into, as far as it can be painted."""
-        weights = self.table[here].copy()
-        for there in np.flatnonzero(weights).tolist():
-            if there in hub.SURFACES and not self.ground.can_be_painted(there, area_m2):
-                weights[there] = 0.0
-        return weights
 
     def _ground_changes(
         self, row: int, col: int, there: int, area_m2: float, time: float

@@ -94,6 +94,8 @@ def test_the_command_prints_a_recipe_that_can_be_used(tmp_path: Path) -> None:
     (tmp_path / "like.yaml").write_text(printed)
     recipe = load_recipe(str(tmp_path / "like.yaml"))
     assert recipe.match is not None
+    built = recipe.processes["construction"]
+    assert recipe.match.sizes == built["area_m2"]
     assert recipe.years == 4
     code, _, said = call("inspect", what, "--gsd", 2, "--priors")
     assert (code, "wants --years N" in said) == (2, True)

@@ -191,8 +191,67 @@ def test_every_process_takes_a_where_and_without_one_nothing_is_drawn_for_it(nam
         ({"on": {"grass": -1}}, "where.on.grass: -1 is not between 0 and inf"),
         ({"cluster": {"spread_m": 3}}, "where.cluster: takes parents_per_km2 and spread_m"),
         ({"cluster": {"parents_per_km2": 0, "spread_m": 3}}, "parents_per_km2: expected one number above 0"),
+        ({"raster": 3}, "where.raster: expected the name of a GeoTIFF, got 3"),
     ],
 )
 def test_a_where_that_means_nothing_is_refused(where, text):
     with pytest.raises(RecipeError, match=text):
         check_where(where)
+
+
+def test_by_a_raster_shares_follow_the_weights_and_multiply_with_the_rest(field):
+    halves = np.where(np.arange(96) < 48, 1.0, 3.0) * np.ones((96, 1))
+    site = Site(field, survey(field))
+    where = {"raster": "map.tif"}
+    site.likelihood, factor = likelihood_of(np.random.default_rng(0), field, where, {"map.tif": halves})
+    assert factor == 1.0
+    ground, rng = Ground(site), np.random.default_rng(8)
+    columns = np.array([ground.seed(rng, weights_of({"grass": 1.0}))[1] for _ in range(1000)])
+    right = int(np.count_nonzero(columns >= 48))
+    left_px, right_px = (np.count_nonzero(half) for half in np.split(ground.open, 2, axis=1))
+    share = 3 * right_px / (left_px + 3 * right_px)
+    assert stats.binomtest(right, columns.size, share).pvalue > FALSE_ALARM
+    both, _ = likelihood_of(np.random.default_rng(0), field, {"near": "road", **where}, {"map.tif": halves})
+    near, _ = likelihood_of(np.random.default_rng(0), field, {"near": "road"})
+    np.testing.assert_allclose(both, near * halves / (near * halves).max(), rtol=1e-6)
+
+
+def test_a_raster_keeps_the_counts_of_the_rate(field):
+    halves = np.where(np.arange(96) < 90, 0.0, 1.0) * np.ones((96, 1))
+    terrain = survey(field)
+    asked = Asked(2.0 / terrain.area_km2, {"raster": "map.tif"})
+    counts = [
+        simulate(
+            Site(field, terrain), {"counted": (Counted(), asked)}, first_years=0.0, last_years=1.0,
+            anchor_years=0.0, stream_of=lambda stage, n=sample: stream(3, n, stage),
+            rasters={"map.tif": halves},
+        ).tally["counted"]["drawn"]
+        for sample in range(400)
+    ]  # fmt: skip
+    assert chi_squared(np.array(counts), 2.0) > FALSE_ALARM
+
+
+@pytest.mark.parametrize("name", sorted(entries("processes")))
+def test_nothing_happens_where_nothing_is_likely(name, field):
+    module = load("processes", name)
+    terrain = survey(field)
+    for where, rasters in (({"on": {"snow": 1.0}}, {}), ({"raster": "a"}, {"a": np.zeros((96, 96))})):
+        parameters = module.Parameters(rate_per_km2_year=10 / terrain.area_km2, where=where)
+        made = simulate(
+            Site(field, terrain), {name: (module, parameters)}, first_years=0.0, last_years=1.0,
+            anchor_years=0.5, stream_of=lambda stage: stream(1, 0, stage), rasters=rasters,
+        )  # fmt: skip
+        assert not len(made.log)
+        assert set(made.tally[name]["why"]) == {"unlikely_here"}
+
+
+def test_no_open_ground_is_taken_where_only_a_road_is_likely(field):
+    road = (field.instances > 0).astype(float)
+    site = Site(field, survey(field))
+    site.likelihood, _ = likelihood_of(np.random.default_rng(0), field, {"raster": "a"}, {"a": road})
+    assert site.open_pixel(0.5) is None
+
+
+def test_a_raster_that_nobody_read_is_named(field):
+    with pytest.raises(RecipeError, match=r"where.raster: map.tif was not read"):
+        likelihood_of(np.random.default_rng(0), field, {"raster": "map.tif"})
