@@ -20,7 +20,9 @@ Picture = NDArray[np.float32]
 ROWS = {"crop": (0.62, 0.20), "stubble": (0.5, 0.10), "ploughed": (0.45, 0.16), "orchard": (4.0, 0.0)}
 # Machines are so wide: drills and combines 3-9 m, mowers about 3 m; one pass differs a little from the next.
 PASS_M = {"crop": 4.5, "stubble": 7.0, "ploughed": 3.2, "meadow": 3.0, "lawn": 1.2}
-PASS_DEPTH = {"crop": 0.030, "stubble": 0.045, "ploughed": 0.05, "meadow": 0.035, "lawn": 0.02}
+PASS_DEPTH = {"crop": 0.030, "stubble": 0.045, "ploughed": 0.05, "meadow": 0.035, "lawn": 0.04}
+# Lawns without a direction of their own that were mown in stripes.
+STRIPED_SHARE = 0.4
 # Sprayers are 15-36 m wide and always take the same two wheel lines.
 TRAMLINE_COVERS = ("crop", "stubble")
 TRAM_GAP_M, TRAM_WHEELS_M, TRAM_LINE_M = (15.0, 28.0), 1.9, 0.5
@@ -29,19 +31,32 @@ TRAM_GAP_M, TRAM_WHEELS_M, TRAM_LINE_M = (15.0, 28.0), 1.9, 0.5
 def paint_rows(state: PlaceState, bands: Sequence[str], waves: Waves, picture: Picture) -> None:
     """Paint rows and tracks of machines into (C, h, w) reflectance, in place."""
     flat = picture.reshape(len(bands), -1)
-    directed = np.isfinite(state.direction_deg) & ~np.isfinite(state.lane_m)
+    off_roads = ~np.isfinite(state.lane_m)
+    directed = np.isfinite(state.direction_deg) & off_roads
     for name in sorted({*ROWS, *PASS_M}):
         at = np.flatnonzero((state.cover == COVER_IDS[name]) & directed)
         if at.size:
-            _paint(state, bands, waves, flat, name, at)
+            _paint(state, bands, waves, flat, name, at, state.direction_deg.ravel()[at])
+    # Some lawns show in which way they were mown last, and nobody planned that.
+    lawn = np.flatnonzero((state.cover == COVER_IDS["lawn"]) & off_roads & ~directed)
+    patch = state.patch.ravel()[lawn]
+    striped = uniform(15, patch) < STRIPED_SHARE
+    if striped.any():
+        _paint(state, bands, waves, flat, "lawn", lawn[striped], 180.0 * uniform(16, patch[striped]))
 
 
 def _paint(
-    state: PlaceState, bands: Sequence[str], waves: Waves, flat: Picture, name: str, at: NDArray[np.intp]
+    state: PlaceState,
+    bands: Sequence[str],
+    waves: Waves,
+    flat: Picture,
+    name: str,
+    at: NDArray[np.intp],
+    direction_deg: NDArray[np.float32],
 ) -> None:
     step = state.frame.step_m
     rows, cols = np.divmod(at, state.frame.shape[1])
-    angle = np.radians(state.direction_deg.ravel()[at].astype(np.float64))
+    angle = np.radians(direction_deg.astype(np.float64))
     patch = state.patch.ravel()[at]
     across = state.frame.south_m[rows] * np.cos(angle) - state.frame.east_m[cols] * np.sin(angle)
     # No machine drives quite straight.

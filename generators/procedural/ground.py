@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from diachron.core.place import COVERS
+from diachron.core.place import COVER_IDS, COVERS
 from diachron.generators.procedural.frame import Frame
 from diachron.generators.procedural.noise import field, hashed, uniform
 from diachron.generators.procedural.seasons import GROUNDS
@@ -49,13 +49,13 @@ TEXTURES: dict[str, Texture] = {
     "gravel": Texture("gravel", "soil", 0.25, 0.15, (0.08, 0.16, 0.10), 0.07, (0.03, 0.05, 0.05, 0.06)),
     "dirt": Texture("soil", "pale_soil", 0.55, 0.25, (0.10, 0.25, 0.18), 0.09, (0.04, 0.08, 0.08, 0.07)),
     "rubbish": Texture("rubbish", "soil", 0.55, 0.15, (0.10, 0.25, 0.30), 0.10, (0.05, 0.10, 0.18, 0.20)),
-    "lawn": Texture("grass", "straw", 0.26, 0.20, (0.06, 0.14, 0.09), 0.10, (0.03, 0.06, 0.07, 0.06)),
-    "meadow": Texture("grass", "straw", 0.34, 0.18, (0.14, 0.14, 0.10), 0.08, (0.05, 0.07, 0.08, 0.06)),
-    "dry_grass": Texture("straw", "soil", 0.40, 0.20, (0.14, 0.18, 0.12), 0.08, (0.05, 0.08, 0.08, 0.06)),
+    "lawn": Texture("grass", "straw", 0.26, 0.20, (0.10, 0.19, 0.14), 0.10, (0.04, 0.08, 0.10, 0.08)),
+    "meadow": Texture("grass", "straw", 0.34, 0.18, (0.17, 0.20, 0.16), 0.08, (0.06, 0.09, 0.11, 0.08)),
+    "dry_grass": Texture("straw", "soil", 0.40, 0.20, (0.16, 0.22, 0.17), 0.08, (0.05, 0.09, 0.10, 0.08)),
     "scrub": Texture("scrub", "straw", 0.35, 0.15, (0.14, 0.22, 0.25), 0.08, (0.05, 0.10, 0.16, 0.10)),
     "hedge": Texture("scrub", "broadleaf", 0.50, 0.20, (0.05, 0.15, 0.20), 0.10, (0.04, 0.08, 0.16, 0.10)),
     "forest_floor": Texture("litter", "scrub", 0.50, 0.2, (0.1, 0.2, 0.2), 0.06, (0.05, 0.10, 0.14, 0.1)),
-    "crop": Texture("crop", "young_crop", 0.55, 0.4, (0.18, 0.16, 0.10), 0.13, (0.07, 0.07, 0.07, 0.05)),
+    "crop": Texture("crop", "young_crop", 0.55, 0.4, (0.20, 0.20, 0.15), 0.13, (0.08, 0.08, 0.09, 0.07)),
     "stubble": Texture("straw", "pale_soil", 0.35, 0.25, (0.12, 0.10, 0.06), 0.1, (0.04, 0.04, 0.04, 0.04)),
     "ploughed": Texture("dark_soil", "soil", 0.55, 0.35, (0.18, 0.10, 0.05), 0.1, (0.05, 0.05, 0.06, 0.05)),
     "orchard": Texture("grass", "soil", 0.40, 0.25, (0.10, 0.12, 0.10), 0.08, (0.03, 0.05, 0.06, 0.05)),
@@ -82,6 +82,15 @@ OCTAVES = (
     ((2.3, 0.7), (0.97, 0.65)),
     ((0.37, 1.0),),
 )
+# Worn, poached and failed places: what shows there, how much of it, and how rare they are (the noise must be
+# larger). By eye beside pictures of 0.25 m.
+WORN = {
+    "lawn": ("soil", 0.5),
+    "meadow": ("soil", 0.4),
+    "dry_grass": ("pale_soil", 0.5),
+    "crop": ("soil", 0.4),
+}
+WORN_FROM = 1.45
 # The first octave that is texture from pixel to pixel.
 FINE = 2
 # Streams of hashes.
@@ -158,7 +167,19 @@ def paint_ground(
         one = np.take(first[band], cover)
         one += share * np.take(second[band] - first[band], cover)
         np.multiply(one, level, out=picture[band])
+    _wear(state, bands, waves, picture)
     return picture
+
+
+def _wear(state: PlaceState, bands: Sequence[str], waves: Waves, picture: Picture) -> None:
+    """Lay worn places over grass and crops, in place."""
+    depth = waves.spots[1] + np.float32(0.8) * waves.spots[2] - np.float32(WORN_FROM)
+    flat = picture.reshape(len(bands), -1)
+    for name, (material, most) in WORN.items():
+        at = np.flatnonzero((depth > 0.0) & (state.cover == COVER_IDS[name]))
+        if at.size:
+            share = np.float32(most) * np.minimum(depth.ravel()[at] * np.float32(1.6), 1.0)
+            flat[:, at] += share * (spectra([material], bands) - flat[:, at])
 
 
 def patch_chances(state: PlaceState) -> tuple[Picture, Picture]:

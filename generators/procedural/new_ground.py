@@ -32,6 +32,8 @@ for _surface, _cover in (
     (hub.SNOW, "snowfield"),
 ):
     NEW_COVER[_surface] = COVER_IDS[_cover]
+# Under panels grass is sown where a field was; other open ground is left as it lies.
+LEFT = tuple(COVER_IDS[name] for name in ("lawn", "meadow", "dry_grass", "soil", "dirt", "sand", "gravel"))
 # Feet and wheels carry earth beyond the edge of ground that was laid bare, over growing ground only.
 SPREAD_M, FARTHEST_M = 1.1, 5.0
 GROWING = tuple(
@@ -49,6 +51,7 @@ def ground_events(
     k: int,
     other: Mask,
     farmed: Mask,
+    was: NDArray[np.uint8],
     cover: NDArray[np.uint8],
     patch: NDArray[np.int32],
     direction_deg: NDArray[np.float32],
@@ -62,6 +65,7 @@ def ground_events(
         k: fine pixels to one of them.
         other: (h, w) fine pixels whose ground differs from the model's.
         farmed: (h, w) fine pixels that are fields in the model.
+        was: (h, w) kinds of ground in the model.
         cover, patch, direction_deg: (h, w), written.
     """
     # Seen from a state before the real picture, the earliest of the later events tells how the ground was.
@@ -82,6 +86,14 @@ def ground_events(
             # A field that is no longer one lies fallow: no lawn grows there.
             fallow = touched & farmed[window] & (cover[window] == COVER_IDS["lawn"])
             cover[window][fallow] = COVER_IDS["meadow"]
+        if event.time_years <= state.time_years:
+            paved = touched & (cover[window] == COVER_IDS["yard"])
+            if "panels" in event.parameters:
+                left = np.where(np.isin(was[window], LEFT), was[window], COVER_IDS["meadow"])
+                cover[window][paved] = left[paved]
+            elif event.process == "parking":
+                cover[window][paved] = COVER_IDS["asphalt"]
+                direction_deg[window][paved] = _long_deg(event.footprint.mask)
         if "rows_deg" in event.parameters:
             turned = touched & (cover[window] == COVER_IDS["dirt"])
             cover[window][turned] = COVER_IDS["ploughed"]
@@ -90,6 +102,14 @@ def ground_events(
         named = str(event.parameters.get("cover", ""))
         if named in COVER_IDS:
             cover[window][touched] = COVER_IDS[named]
+
+
+def _long_deg(mask: Mask) -> float:
+    """Return the direction in which a mask is longest, degrees from columns towards rows, in [0, 180)."""
+    rows, cols = np.nonzero(mask)
+    down, right = rows - rows.mean(), cols - cols.mean()
+    twice = np.arctan2(2.0 * (down * right).sum(), (right * right).sum() - (down * down).sum())
+    return float(np.degrees(0.5 * twice) % 180.0)
 
 
 def fine_footprint(event: ChangeEvent, box: Box, k: int) -> tuple[Box, Mask] | None:

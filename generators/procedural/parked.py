@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from diachron.core import hub
 from diachron.core.place import COVER_IDS
 from diachron.generators.procedural.noise import uniform
-from diachron.generators.procedural.stamps import MATERIAL_IDS, OPEN, Boxes, boxes
+from diachron.generators.procedural.stamps import MATERIAL_IDS, OPEN, Boxes, boxes, joined
 from diachron.generators.procedural.state import PlaceState
 
 # Colours of cars: half are white, grey or silver, a quarter black (sales of the last decade; recalled).
@@ -27,6 +27,8 @@ CELL_M = 6.6
 # Roads wider than this carry traffic to their kerbs.
 WIDEST_M = 11.0
 SLOT_M, SLOT_LENGTH_M, AISLE_M = 2.55, 5.0, 6.0
+# Lines of bays, and what wear leaves of their brightness.
+BAY_LINE_M, PAINT_LEFT = 0.12, 0.85
 DRIVES = tuple(COVER_IDS[name] for name in ("yard", "concrete", "paving", "gravel"))
 DRIVE_SHARE = 0.05
 # Coarser pixels blur a car's windows away.
@@ -34,10 +36,12 @@ WINDOWS_STEP_M = 0.3
 
 
 def parked_cars(state: PlaceState) -> list[Boxes | None]:
-    """Return boxes in layers, bottom first: bodies and lines, windows, tops."""
-    places = _merged([_beside_kerbs(state), _in_car_parks(state), _on_drives(state)])
+    """Return boxes in layers, bottom first: lines of bays, bodies, windows, tops."""
+    lots = _car_parks(state)
+    lines = joined([_bay_lines(slots, state.frame.step_m) for _, slots in lots])
+    places = _merged([_beside_kerbs(state), _in_car_parks(state, lots), _on_drives(state)])
     if not len(places):
-        return []
+        return [lines]
     row, col, angle, chance = places.T
     weights = np.cumsum([weight for _, _, weight in COLOURS])
     colour = np.minimum(np.searchsorted(weights, chance), len(COLOURS) - 1)
@@ -49,7 +53,7 @@ def parked_cars(state: PlaceState) -> list[Boxes | None]:
         row, col, length_m=long, width_m=WIDTH_M, height_m=HEIGHT_M, material=material, tone=tone, **common
     )
     if state.frame.step_m > WINDOWS_STEP_M:
-        return [body]
+        return [lines, body]
     glass = MATERIAL_IDS["fresh_asphalt"]
     cabin = boxes(
         row,
@@ -71,7 +75,7 @@ def parked_cars(state: PlaceState) -> list[Boxes | None]:
         tone=tone,
         **common,
     )
-    return [body, cabin, top]
+    return [lines, body, cabin, top]
 
 
 def _merged(parts: Sequence[NDArray[np.float64]]) -> NDArray[np.float64]:
@@ -136,23 +140,44 @@ def _on_drives(state: PlaceState) -> NDArray[np.float64]:
     return np.stack([*places.T, np.where(np.isfinite(angle), angle, own), look], axis=1)
 
 
-def _in_car_parks(state: PlaceState) -> NDArray[np.float64]:
-    """Return (N, 4) cars in the slots of asphalt that has a direction and is no road."""
+def _car_parks(state: PlaceState) -> list[tuple[int, NDArray[np.float64]]]:
+    """Return number and slots of asphalt that has a direction and is no road."""
     lot = (state.cover == COVER_IDS["asphalt"]) & (state.classes == 0) & np.isfinite(state.direction_deg)
     lot &= ~np.isfinite(state.lane_m)
     if not lot.any():
-        return np.zeros((0, 4))
+        return []
     found = []
     for number in np.unique(state.patch[lot]).tolist():
         slots = slots_of(state, lot & (state.patch == number), number)
         if len(slots):
-            taken = uniform(
-                state.seed, 91, slots[:, 3].astype(np.int64), slots[:, 4].astype(np.int64), number
-            )
-            full = 0.15 + 0.75 * float(uniform(state.seed, 92, number))
-            look = uniform(state.seed, 93, slots[:, 3].astype(np.int64), slots[:, 4].astype(np.int64), number)
-            found.append(np.column_stack([slots[:, :3], look])[taken < full])
+            found.append((number, slots))
+    return found
+
+
+def _in_car_parks(state: PlaceState, lots: Sequence[tuple[int, NDArray[np.float64]]]) -> NDArray[np.float64]:
+    """Return (N, 4) cars in the slots of car parks."""
+    found = []
+    for number, slots in lots:
+        u, v = slots[:, 3].astype(np.int64), slots[:, 4].astype(np.int64)
+        full = 0.15 + 0.75 * float(uniform(state.seed, 92, number))
+        taken = uniform(state.seed, 91, u, v, number) < full
+        look = uniform(state.seed, 93, u, v, number)
+        found.append(np.column_stack([slots[:, :3], look])[taken])
     return _merged(found)
+
+
+def _bay_lines(slots: NDArray[np.float64], step_m: float) -> Boxes:
+    """Return the painted lines on both sides of slots; neighbours share theirs."""
+    turn = np.radians(slots[0, 2] - 90.0)
+    off = SLOT_M / 2 / step_m * np.array([np.sin(turn), np.cos(turn)])
+    before, behind = slots[:, :2] - off, slots[:, :2] + off
+    numbers = np.concatenate([slots[:, 3:], slots[:, 3:] + (1.0, 0.0)])
+    _, first = np.unique(numbers, axis=0, return_index=True)
+    row, col = np.concatenate([before, behind])[first].T
+    return boxes(
+        row, col, length_m=SLOT_LENGTH_M, width_m=BAY_LINE_M, angle_deg=slots[0, 2], height_m=0.0,
+        material=MATERIAL_IDS["paint"], tone=PAINT_LEFT, on=OPEN,
+    )  # fmt: skip
 
 
 def slots_of(state: PlaceState, lot: NDArray[np.bool_], number: int) -> NDArray[np.float64]:

@@ -34,6 +34,7 @@ from diachron.generators.procedural.light import (
     smoothed,
 )
 from diachron.generators.procedural.markings import paint_roads
+from diachron.generators.procedural.panels import panels_of
 from diachron.generators.procedural.parked import parked_cars
 from diachron.generators.procedural.roofs import roof_colours, roof_heights, roof_pixels
 from diachron.generators.procedural.rooftops import rooftop_things
@@ -105,7 +106,8 @@ def reflected(state: PlaceState, bands: Sequence[str], sun: Sunlight, *, shadows
     paint_roads(state, bands, waves, picture)
     if toning is not None:
         shift_ground(picture.reshape(len(bands), -1), state.shown.ravel(), toning)
-    for layer in (lying_about(state), *parked_cars(state)):
+    panels = panels_of(state.farms, sun, state.frame.step_m)
+    for layer in (lying_about(state), *parked_cars(state), *panels):
         stamp(state, layer, bands, height, picture)
     paint_grounds(state, bands, waves, height, picture)
     flat, level = picture.reshape(len(bands), -1), height.reshape(-1)

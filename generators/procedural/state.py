@@ -15,6 +15,8 @@ from diachron.core import hub
 from diachron.core.events import EventLog
 from diachron.core.place import COVER_IDS, COVERS, PlaceModel, Roof
 from diachron.core.sample import Snapshot
+from diachron.generators.procedural.borders import frayed
+from diachron.generators.procedural.farms import Farm, farms_in
 from diachron.generators.procedural.frame import Frame
 from diachron.generators.procedural.new_ground import NEW_COVER, ground_events, lay_new_roads, trodden
 from diachron.generators.procedural.new_roofs import roof_of
@@ -40,6 +42,7 @@ class PlaceState:
         crowns: (N, 6) float64 columns `CROWN_FIELDS`, places in fine pixels of the window.
         roofs: of the buildings of the window.
         walls_m: (h, w) height of walls that have no roof yet, None where there are none.
+        farms: solar farms that events have built.
         earth: (h, w) share of earth that was carried onto the ground, None where there is none.
         style, seed: of the world.
         season, palette: as in `PlaceModel`.
@@ -58,6 +61,7 @@ class PlaceState:
     crowns: NDArray[np.float64]
     roofs: Mapping[int, Roof]
     walls_m: NDArray[np.float32] | None
+    farms: tuple[Farm, ...]
     earth: NDArray[np.float32] | None
     style: str
     seed: int
@@ -95,12 +99,19 @@ def state_in(model: PlaceModel, state: Snapshot, log: EventLog, box: Box) -> Pla
     other_ground = _repeat(~agrees, k)
     direction, patch = model.direction_deg[fine].copy(), model.patch[fine].copy()
     lane, width = model.lane_m[fine].copy(), model.road_width_m[fine].copy()
+    farms: tuple[Farm, ...] = ()
     if other_ground.any():
         cover[other_ground] = NEW_COVER[_repeat(wanted, k)[other_ground]]
         direction[other_ground] = np.nan
         lane[other_ground] = np.nan
         width[other_ground] = np.nan
-        ground_events(log, state, box, k, other_ground, shown == hub.CROP, cover, patch, direction)
+        was_cover = model.cover[fine]
+        yard = other_ground & (_repeat(wanted, k) == hub.DEVELOPED)
+        ground_events(log, state, box, k, other_ground, shown == hub.CROP, was_cover, cover, patch, direction)
+        old = frayed(frame, model.seed, other_ground, instances > 0, was_cover, cover)
+        cover[old], patch[old] = was_cover[old], model.patch[fine][old]
+        direction[old] = model.direction_deg[fine][old]
+        farms = farms_in(log, state, frame, box, k, yard & (instances == 0), model.seed)
     walls = raise_sites(log, state, box, k, frame.step_m, instances, cover, patch)
     classes = _classes(instances, state)
     if other_object.any():
@@ -133,6 +144,7 @@ def state_in(model: PlaceModel, state: Snapshot, log: EventLog, box: Box) -> Pla
         crowns=crowns,
         roofs=roofs,
         walls_m=walls,
+        farms=farms,
         earth=trodden(frame, model.seed, other_ground, cover) if other_ground.any() else None,
         style=model.style,
         seed=model.seed,

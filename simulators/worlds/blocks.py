@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 
 import numpy as np
 
-from diachron.simulators.worlds.apart import set_apart
+from diachron.simulators.worlds.apart import Standing, set_apart
 from diachron.simulators.worlds.closed_blocks import ring
 from diachron.simulators.worlds.convex import Piece, inset
 from diachron.simulators.worlds.countryside import arable, glass, meadow, orchard, wild
-from diachron.simulators.worlds.drawing import Drawing, Layer
+from diachron.simulators.worlds.drawing import Drawing, Layer, settle
 from diachron.simulators.worlds.greens import park, parking, sports, square, waste
 from diachron.simulators.worlds.halls import halls
 from diachron.simulators.worlds.houses import detached, terrace
@@ -60,9 +60,19 @@ LEAST_WIDTH_M = 8.0
 OUTSET_M = 0.8
 
 
-@lru_cache(maxsize=512)
-def drawn_block(style: Style, seed: int, cell: tuple[int, int], number: int) -> Drawing:
-    """Return what a block of a cell is made of."""
+def drawn_blocks(style: Style, seed: int, wanted: Sequence[tuple[tuple[int, int], int]]) -> list[Drawing]:
+    """Return what blocks, given by cell and number, are made of."""
+    found = [Standing(cell, number, _laid_out(style, seed, cell, number)) for cell, number in wanted]
+    fresh = [each for each in found if not each.drawing.settled]
+    settle([each.drawing for each in fresh])
+    set_apart(fresh, style, seed)
+    return [each.drawing for each in found]
+
+
+# More than the blocks of a square kilometre, or large windows would lay them out again and again.
+@lru_cache(maxsize=1024)
+def _laid_out(style: Style, seed: int, cell: tuple[int, int], number: int) -> Drawing:
+    """Return what a block of a cell is made of, partly still in the plan."""
     plan = plan_of(style, seed, cell)
     block = plan.blocks[number]
     land = land_of(style, seed)
@@ -72,12 +82,10 @@ def drawn_block(style: Style, seed: int, cell: tuple[int, int], number: int) -> 
     inner = inset(block.piece, [_half_width(style, plan, tag) for tag in block.piece.tags])
     drawing.lay_piece(Layer.BASE, _outset(block.piece), style.verge if block.built else "meadow")
     if inner is None:
-        drawing.settle()
         return drawing
     if inner.area < LEAST_BLOCK_M2 or min(inner.axes()[2:]) < LEAST_WIDTH_M:
         if style.built_share >= 1.0 and inner.area < LEAST_BLOCK_M2:
             drawing.lay_piece(Layer.PLOT, inner, "paving")
-        drawing.settle()
         return drawing
     use = _open_use(style, block.built, block.square, rng)
     if use in GREENS:
@@ -87,8 +95,6 @@ def drawn_block(style: Style, seed: int, cell: tuple[int, int], number: int) -> 
     else:
         built = _zone_of(style, float(land.zone(np.array([block.piece.centre]))[0]), rng)
         LAYOUTS[built.layout](drawing, inner, built, rng)
-    set_apart(drawing, style, seed, cell, number)
-    drawing.settle()
     return drawing
 
 

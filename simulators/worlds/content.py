@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from diachron.core.errors import GridError
-from diachron.simulators.worlds.blocks import drawn_block
-from diachron.simulators.worlds.drawing import Crowns, Drawing, Thing, joined_crowns, stepped
+from diachron.simulators.worlds.blocks import drawn_blocks
+from diachron.simulators.worlds.drawing import Crowns, Drawing, Thing, boxes_of, joined_crowns, stepped
 from diachron.simulators.worlds.land import land_of
 from diachron.simulators.worlds.plane import Plane
 from diachron.simulators.worlds.streets import corners_of, plan_of
@@ -35,12 +35,14 @@ class Content:
         ways: streets with their object ids.
         drawings: of blocks.
         things: objects with their ids.
+        boxes_m: (N, 4) west, north, east and south edge of each.
         crowns: of all trees and bushes that may reach in.
     """
 
     ways: tuple[tuple[int, Way], ...]
     drawings: tuple[Drawing, ...]
     things: tuple[tuple[int, Thing], ...]
+    boxes_m: NDArray[np.float64]
     crowns: Crowns
 
 
@@ -78,28 +80,26 @@ def content_of(style: Style, seed: int, box_m: tuple[float, float, float, float]
             f"{MOST_CELLS * style.cell_m:.0f} m, after which object ids repeat; take smaller windows"
         )
     ways: list[tuple[int, Way]] = []
-    drawings: list[Drawing] = []
+    wanted: list[tuple[tuple[int, int], int]] = []
     things: list[tuple[int, Thing]] = []
     crowns: list[Crowns] = []
     for i, j in itertools.product(range(low[0], high[0] + 1), range(low[1], high[1] + 1)):
         if not _meets(plane, np.array(corners_of(style, seed, (i, j))), box_m, reach):
             continue
-        plan = plan_of(style, seed, (i, j))
         near = _boxes_near(_block_boxes(style, seed, (i, j)), box_m, BESIDE_M)
         cell_ways, trees = _ways(style, seed, (i, j))
         crowns.append(trees)
         for way in cell_ways:
             ways.append((id_of((i, j), MOST_BLOCKS + (way.number >> OBJECT_BITS), way.number & 127), way))
-        for block in plan.blocks:
-            if not near[block.number]:
-                continue
-            drawing = drawn_block(style, seed, (i, j), block.number)
-            drawings.append(drawing)
-            crowns += drawing.crowns
-            for number, thing in enumerate(drawing.things[: 2**OBJECT_BITS - 1], start=1):
-                if _overlaps(thing.rings[0], box_m):
-                    things.append((id_of((i, j), block.number, number), thing))
-    return Content(tuple(ways), tuple(drawings), tuple(things), _near(joined_crowns(crowns), box_m))
+        wanted += [((i, j), number) for number in np.flatnonzero(near).tolist()]
+    drawings = drawn_blocks(style, seed, wanted)
+    for (cell, number), drawing in zip(wanted, drawings, strict=True):
+        crowns += drawing.crowns
+        things += enumerate(drawing.things[: 2**OBJECT_BITS - 1], start=id_of(cell, number, 1))
+    boxes = boxes_of([thing for _, thing in things])
+    inside = _boxes_near(boxes, box_m, 0.0)
+    kept = tuple(itertools.compress(things, inside.tolist()))
+    return Content(tuple(ways), tuple(drawings), kept, boxes[inside], _near(joined_crowns(crowns), box_m))
 
 
 @lru_cache(maxsize=256)
@@ -138,12 +138,6 @@ def _meets(
         and turned[:, 1].max() >= north - reach
         and turned[:, 1].min() <= south + reach
     )
-
-
-def _overlaps(ring: NDArray[np.float64], box_m: tuple[float, float, float, float]) -> bool:
-    west, north, east, south = box_m
-    (x0, y0), (x1, y1) = ring.min(axis=0), ring.max(axis=0)
-    return bool(x1 > west and x0 < east and y1 > north and y0 < south)
 
 
 def _near(crowns: Crowns, box_m: tuple[float, float, float, float]) -> Crowns:

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from functools import cached_property
 
 Point = tuple[float, float]
+Axes = tuple[Point, Point, float, float]
 
 # A cut that leaves less than this on one side does not cut, metres.
 NOTHING_M = 1e-6
@@ -27,15 +27,18 @@ class Piece:
     points: tuple[Point, ...]
     tags: tuple[int, ...]
 
-    @cached_property
+    @property
     def area(self) -> float:
         """Square metres."""
-        twice = 0.0
-        ax, ay = self.points[-1]
-        for bx, by in self.points:
-            twice += ax * by - bx * ay
-            ax, ay = bx, by
-        return 0.5 * twice
+        kept: float | None = self.__dict__.get("_area")
+        if kept is None:
+            twice = 0.0
+            ax, ay = self.points[-1]
+            for bx, by in self.points:
+                twice += ax * by - bx * ay
+                ax, ay = bx, by
+            kept = self.__dict__["_area"] = 0.5 * twice
+        return kept
 
     @property
     def centre(self) -> Point:
@@ -56,38 +59,45 @@ class Piece:
         along = [x * dx + y * dy for x, y in self.points]
         return min(along), max(along)
 
-    def axes(self) -> tuple[Point, Point, float, float]:
+    def axes(self) -> Axes:
         """Return unit vectors along and across the tightest box that lies along an edge, and its sides."""
-        return self._axes
+        # Not a cached property: those of Python 3.11 take a lock each time.
+        kept: Axes | None = self.__dict__.get("_axes")
+        if kept is None:
+            kept = self.__dict__["_axes"] = _tightest(self.points)
+        return kept
 
-    @cached_property
-    def _axes(self) -> tuple[Point, Point, float, float]:
-        best, length, width, t = math.inf, 0.0, 0.0, (1.0, 0.0)
-        p = self.points
-        ax, ay = p[-1]
-        for bx, by in p:
-            dx, dy = bx - ax, by - ay
-            size = math.hypot(dx, dy)
-            if size >= 1.0:
-                tx, ty = dx / size, dy / size
-                # An edge of a convex piece is the lower side of its own box.
-                low = high = ax * tx + ay * ty
-                far = 0.0
-                for x, y in p:
-                    along = x * tx + y * ty
-                    if along < low:
-                        low = along
-                    elif along > high:
-                        high = along
-                    away = (y - ay) * tx - (x - ax) * ty
-                    if away > far:
-                        far = away
-                if (high - low) * far < best - 1e-9:
-                    best, length, width, t = (high - low) * far, high - low, far, (tx, ty)
-            ax, ay = bx, by
-        if width > length:
-            return (-t[1], t[0]), (-t[0], -t[1]), width, length
-        return t, (-t[1], t[0]), length, width
+
+def _tightest(p: tuple[Point, ...]) -> Axes:
+    best, length, width, tx, ty = math.inf, 0.0, 0.0, 1.0, 0.0
+    ax, ay = p[-1]
+    for bx, by in p:
+        dx = bx - ax
+        dy = by - ay
+        size = math.hypot(dx, dy)
+        if size >= 1.0:
+            dx /= size
+            dy /= size
+            # An edge of a convex piece is the lower side of its own box. One loop: twice as fast as four
+            # calls of min and max.
+            low = high = ax * dx + ay * dy
+            far = 0.0
+            for x, y in p:
+                place = x * dx + y * dy
+                if place < low:
+                    low = place
+                elif place > high:
+                    high = place
+                place = (y - ay) * dx - (x - ax) * dy
+                if place > far:
+                    far = place
+            long = high - low
+            if long * far < best - 1e-9:
+                best, length, width, tx, ty = long * far, long, far, dx, dy
+        ax, ay = bx, by
+    if width > length:
+        return (-ty, tx), (-tx, -ty), width, length
+    return (tx, ty), (-ty, tx), length, width
 
 
 @dataclass(frozen=True)
@@ -110,8 +120,9 @@ def cut(piece: Piece, through: Point, normal: Point, tag: int) -> Cut | None:
         tag: of the new edges.
     """
     p, tags = piece.points, piece.tags
-    offset = through[0] * normal[0] + through[1] * normal[1]
-    side = [x * normal[0] + y * normal[1] - offset for x, y in p]
+    nx, ny = normal
+    offset = through[0] * nx + through[1] * ny
+    side = [x * nx + y * ny - offset for x, y in p]
     if max(side) < NOTHING_M or min(side) > -NOTHING_M:
         return None
     ahead: list[Point] = []
@@ -119,27 +130,31 @@ def cut(piece: Piece, through: Point, normal: Point, tag: int) -> Cut | None:
     ahead_tags: list[int] = []
     behind_tags: list[int] = []
     ends: list[tuple[Point, int]] = []
-    n = len(p)
-    for k in range(n):
-        here, there = p[k], p[(k + 1) % n]
-        a, b = side[k], side[(k + 1) % n]
-        if abs(a) <= NOTHING_M:
-            ends.append((here, tags[k]))
+    following = zip(p, side, tags, (*p[1:], p[0]), (*side[1:], side[0]), strict=True)
+    for here, a, own, there, b in following:
+        if -NOTHING_M <= a <= NOTHING_M:
+            ends.append((here, own))
             ahead.append(here)
             behind.append(here)
-            ahead_tags.append(tags[k] if b > 0 else tag)
-            behind_tags.append(tags[k] if b <= 0 else tag)
+            ahead_tags.append(own if b > 0 else tag)
+            behind_tags.append(own if b <= 0 else tag)
             continue
-        (ahead if a > 0 else behind).append(here)
-        (ahead_tags if a > 0 else behind_tags).append(tags[k])
-        if abs(b) > NOTHING_M and (a > 0) != (b > 0):
+        if a > 0:
+            ahead.append(here)
+            ahead_tags.append(own)
+            crosses = b < -NOTHING_M
+        else:
+            behind.append(here)
+            behind_tags.append(own)
+            crosses = b > NOTHING_M
+        if crosses:
             share = a / (a - b)
             met = (here[0] + share * (there[0] - here[0]), here[1] + share * (there[1] - here[1]))
-            ends.append((met, tags[k]))
+            ends.append((met, own))
             ahead.append(met)
             behind.append(met)
-            ahead_tags.append(tags[k] if b > 0 else tag)
-            behind_tags.append(tags[k] if b <= 0 else tag)
+            ahead_tags.append(own if b > 0 else tag)
+            behind_tags.append(own if b <= 0 else tag)
     if len(ahead) < 3 or len(behind) < 3 or len(ends) != 2:
         return None
     return Cut(
@@ -152,24 +167,71 @@ def cut(piece: Piece, through: Point, normal: Point, tag: int) -> Cut | None:
 
 def inset(piece: Piece, distances: list[float]) -> Piece | None:
     """Return what is left when each edge moves inwards by its distance; None for nothing."""
-    rest = piece
+    moved = _moved(piece.points, distances)
+    if moved is not None:
+        return Piece(moved, piece.tags)
     p = piece.points
+    rest, tags = p, piece.tags
     for k, distance in enumerate(distances):
         if distance == 0.0:
             continue
-        a, b = p[k], p[(k + 1) % len(p)]
-        dx, dy = b[0] - a[0], b[1] - a[1]
+        ax, ay = p[k]
+        bx, by = p[(k + 1) % len(p)]
+        dx, dy = bx - ax, by - ay
         size = math.hypot(dx, dy)
         if size < NOTHING_M:
             continue
-        inwards = (-dy / size, dx / size)
-        moved = (a[0] + distance * inwards[0], a[1] + distance * inwards[1])
-        parts = cut(rest, moved, inwards, piece.tags[k])
-        if parts is not None:
-            rest = parts.ahead
-        elif rest.extent(inwards)[1] <= moved[0] * inwards[0] + moved[1] * inwards[1] + NOTHING_M:
+        nx, ny = -dy / size, dx / size
+        place = (ax + distance * nx) * nx + (ay + distance * ny) * ny
+        side = [x * nx + y * ny - place for x, y in rest]
+        if max(side) < NOTHING_M:
             return None
-    return rest
+        if min(side) <= -NOTHING_M:
+            rest, tags = _ahead(rest, tags, side, piece.tags[k])
+    return Piece(rest, tags)
+
+
+def _moved(p: tuple[Point, ...], distances: list[float]) -> tuple[Point, ...] | None:
+    """Return the corners when all edges move and none vanishes, or None where one does."""
+    lines: list[tuple[float, float, float]] = []
+    for (ax, ay), (bx, by), distance in zip(p, (*p[1:], p[0]), distances, strict=True):
+        dx, dy = bx - ax, by - ay
+        size = math.hypot(dx, dy)
+        if size < NOTHING_M:
+            return None
+        nx, ny = -dy / size, dx / size
+        lines.append((nx, ny, ax * nx + ay * ny + distance))
+    corners: list[Point] = []
+    ax, ay, a = lines[-1]
+    for bx, by, b in lines:
+        turn = ax * by - ay * bx
+        # Nearly one line: where the two meet says nothing.
+        if turn < 1e-3:
+            return None
+        corners.append(((a * by - b * ay) / turn, (b * ax - a * bx) / turn))
+        ax, ay, a = bx, by, b
+    for (nx, ny, _), (ax, ay), (bx, by) in zip(lines, corners, (*corners[1:], corners[0]), strict=True):
+        if (bx - ax) * ny - (by - ay) * nx < NOTHING_M:
+            return None
+    return tuple(corners)
+
+
+def _ahead(
+    p: tuple[Point, ...], tags: tuple[int, ...], side: list[float], tag: int
+) -> tuple[tuple[Point, ...], tuple[int, ...]]:
+    """Return the part of an outline whose side is positive, and the tags of its edges."""
+    points: list[Point] = []
+    found: list[int] = []
+    following = zip(p, side, tags, (*p[1:], p[0]), (*side[1:], side[0]), strict=True)
+    for here, a, own, there, b in following:
+        if a >= -NOTHING_M:
+            points.append(here)
+            found.append(own if a > NOTHING_M or b > 0 else tag)
+        if (a > NOTHING_M and b < -NOTHING_M) or (a < -NOTHING_M and b > NOTHING_M):
+            share = a / (a - b)
+            points.append((here[0] + share * (there[0] - here[0]), here[1] + share * (there[1] - here[1])))
+            found.append(own if b > 0 else tag)
+    return tuple(points), tuple(found)
 
 
 def edge_lengths(piece: Piece) -> list[float]:

@@ -26,6 +26,10 @@ STRIP_M = (10.0, 38.0)
 GLASS_M = ((8.0, 12.0), (30.0, 80.0))
 
 
+# Gaps of a wood: where its field of deviation 1 is larger, one place in ten.
+GAP = 1.28
+
+
 def arable(drawing: Drawing, block: Piece, style: Style, land: Land, rng: np.random.Generator) -> None:
     """Till a field, whole or in strips; rows run along its longer side."""
     whole = block
@@ -94,7 +98,15 @@ def wild(drawing: Drawing, block: Piece, style: Style, land: Land, rng: np.rando
 
     def density(ground: NDArray[np.float64]) -> NDArray[np.float64]:
         level = land.wild_level(ground)
-        return np.clip(0.25 + 2.2 * level, 0.0, 0.97) + np.where((level > -0.4) & (level <= 0.0), 0.06, 0.01)
+        full = np.clip(0.25 + 2.2 * level, 0.0, 0.97) * (land.gap_level(ground) < GAP)
+        return np.asarray(full + np.where((level > -0.4) & (level <= 0.0), 0.06, 0.01))
+
+    def under(ground: NDArray[np.float64]) -> NDArray[np.float64]:
+        level = np.clip(0.4 + 1.5 * land.wild_level(ground), 0.0, 1.0)
+        return np.asarray(level * np.where(land.gap_level(ground) < GAP, 0.3, 0.75))
+
+    def age(ground: NDArray[np.float64]) -> NDArray[np.float64]:
+        return np.asarray(np.exp(0.19 * np.clip(land.stand_level(ground), -2.0, 2.0)))
 
     tall = float(rng.uniform(0.85, 1.2))
     sow_trees(
@@ -102,12 +114,29 @@ def wild(drawing: Drawing, block: Piece, style: Style, land: Land, rng: np.rando
         block,
         style.tree_kinds,
         rng,
-        spacing_m=5.6 * tall,
+        spacing_m=5.4 * tall,
         share=1.0,
-        radius_m=(2.1 * tall, 4.3 * tall),
+        radius_m=(1.4 * tall, 5.6 * tall),
         margin_m=0.5,
         level=density,
-        jitter=0.42,
+        scale=age,
+        small=2.1,
+        jitter=0.48,
+    )
+    # Young trees and bushes between the crowns, most of them where it is open.
+    sow_trees(
+        drawing,
+        block,
+        {"bush": 0.8, **style.tree_kinds},
+        rng,
+        spacing_m=4.4,
+        share=0.75,
+        radius_m=(0.6, 2.0),
+        margin_m=0.5,
+        level=under,
+        small=1.6,
+        jitter=0.5,
+        lot=22,
     )
     sow_trees(
         drawing,
@@ -115,9 +144,10 @@ def wild(drawing: Drawing, block: Piece, style: Style, land: Land, rng: np.rando
         {"bush": 1.0},
         rng,
         spacing_m=5.0,
-        share=1.0,
+        share=0.5,
         radius_m=(0.6, 1.8),
         level=lambda ground: np.exp(-(((land.wild_level(ground) + 0.25) / 0.25) ** 2)) * 0.5,
+        lot=23,
     )
 
 

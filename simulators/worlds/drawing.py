@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from enum import IntEnum
 
 import numpy as np
+import shapely
 from numpy.typing import NDArray
 
 from diachron.core.place import COVER_IDS, Roof
@@ -20,6 +21,8 @@ Points = NDArray[np.float64]
 # Edges of the plan are bent in steps of this, metres.
 STEP_M = 14.0
 CROWN_KINDS = ("broadleaf", "conifer", "palm", "bush")
+# Stands for an outline that is still in the plan.
+_NOWHERE = np.zeros((0, 2))
 
 
 class Layer(IntEnum):
@@ -91,9 +94,41 @@ class Crowns:
     kind: NDArray[np.uint8]
     seed: NDArray[np.int64]
 
-    def taken(self, which: NDArray[np.generic]) -> Crowns:
+    def taken(self, which: NDArray[np.generic] | slice) -> Crowns:
         """Return some of them."""
         return Crowns(*(getattr(self, name)[which] for name in CROWN_FIELDS))
+
+
+def boxes_of(things: Sequence[Thing]) -> Points:
+    """Return (N, 4) west, north, east and south edge of things, metres east and south."""
+    if not things:
+        return np.zeros((0, 4))
+    rings = [thing.rings[0] for thing in things]
+    starts = np.cumsum([0, *(len(ring) for ring in rings[:-1])])
+    points = np.concatenate(rings)
+    low, high = np.minimum.reduceat(points, starts), np.maximum.reduceat(points, starts)
+    return np.concatenate([low, high], axis=1)
+
+
+def polygons_of(things: Sequence[Thing], *, north: bool = False) -> NDArray[np.object_]:
+    """Return (N,) polygons of things, all in one go because that is much cheaper.
+
+    Args:
+        things: to be outlined.
+        north: the second coordinate is metres north, not south.
+    """
+    if not things:
+        return np.zeros(0, dtype=object)
+    rings = [ring for thing in things for ring in thing.rings]
+    points = np.concatenate(rings)
+    if north:
+        points = points * np.array([1.0, -1.0])
+    of_ring = np.repeat(np.arange(len(rings)), [len(ring) for ring in rings])
+    of_thing = np.repeat(np.arange(len(things)), [len(thing.rings) for thing in things])
+    polygons: NDArray[np.object_] = shapely.polygons(
+        shapely.linearrings(points, indices=of_ring), indices=of_thing
+    )
+    return polygons
 
 
 CROWN_FIELDS = ("x", "y", "radius_m", "height_m", "kind", "seed")
@@ -121,7 +156,8 @@ class Drawing:
     things: list[Thing] = field(default_factory=list)
     crowns: list[Crowns] = field(default_factory=list)
     _patches: int = 0
-    _in_plan: list[int] = field(default_factory=list)
+    _planted: list[Crowns] = field(default_factory=list)
+    _in_plan: list[tuple[int, list[Point]]] = field(default_factory=list)
 
     def next_patch(self) -> int:
         """Return a new number for a piece of ground."""
@@ -155,22 +191,49 @@ class Drawing:
         patch: int | None = None,
     ) -> None:
         """Add a piece of the plan as ground."""
-        self._in_plan.append(len(self.grounds))
-        self.lay(layer, stepped(piece.points), cover, direction_deg=direction_deg, patch=patch)
+        self._in_plan.append((len(self.grounds), stepped(piece.points)))
+        self.lay(layer, _NOWHERE, cover, direction_deg=direction_deg, patch=patch)
 
-    def settle(self) -> None:
-        """Bring all pieces of the plan to the ground, in one go because that is much cheaper."""
-        placed = self.plane.all_to_ground([self.grounds[k].points for k in self._in_plan])
-        for k, points in zip(self._in_plan, placed, strict=True):
-            self.grounds[k] = replace(self.grounds[k], points=points)
-        self._in_plan.clear()
+    def plant(
+        self,
+        places: Points,
+        radius_m: NDArray[np.float64],
+        height_m: NDArray[np.float64],
+        kind: NDArray[np.uint8],
+        seed: NDArray[np.int64],
+    ) -> None:
+        """Add trees at (N, 2) places of the plan."""
+        self._planted.append(Crowns(places[:, 0], places[:, 1], radius_m, height_m, kind, seed))
+
+    @property
+    def settled(self) -> bool:
+        """Whether all of it lies on the ground."""
+        return not self._in_plan and not self._planted
 
 
-def stepped(points: Sequence[Point], step_m: float = STEP_M) -> Points:
+def settle(drawings: Sequence[Drawing]) -> None:
+    """Bring all pieces and trees of the plan to the ground, in one go because that is much cheaper."""
+    lines = [line for drawing in drawings for _, line in drawing._in_plan]
+    trees = [joined_crowns(drawing._planted) for drawing in drawings]
+    for lot in trees:
+        lines.append(list(zip(lot.x.tolist(), lot.y.tolist(), strict=True)))
+    placed = iter(drawings[0].plane.all_to_ground(lines) if drawings else [])
+    for drawing in drawings:
+        for (k, _), points in zip(drawing._in_plan, placed, strict=False):
+            was = drawing.grounds[k]
+            drawing.grounds[k] = Ground(was.layer, points, was.cover, was.direction_deg, was.patch)
+        drawing._in_plan.clear()
+    for drawing, lot, stems in zip(drawings, trees, placed, strict=True):
+        if lot.x.size:
+            drawing.crowns.append(replace(lot, x=stems[:, 0], y=stems[:, 1]))
+        drawing._planted.clear()
+
+
+def stepped(points: Sequence[Point], step_m: float = STEP_M) -> list[Point]:
     """Return a closed outline with points added on long edges, so that it bends with the ground."""
     line: list[Point] = []
-    for k, (ax, ay) in enumerate(points):
-        bx, by = points[(k + 1) % len(points)]
-        steps = max(math.ceil(math.hypot(bx - ax, by - ay) / step_m), 1)
-        line += [(ax + m / steps * (bx - ax), ay + m / steps * (by - ay)) for m in range(steps)]
-    return np.array(line)
+    for (ax, ay), (bx, by) in zip(points, (*points[1:], points[0]), strict=True):
+        line.append((ax, ay))
+        steps = math.ceil(math.hypot(bx - ax, by - ay) / step_m)
+        line += [(ax + m / steps * (bx - ax), ay + m / steps * (by - ay)) for m in range(1, steps)]
+    return line

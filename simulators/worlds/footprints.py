@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
-from diachron.simulators.worlds.convex import Piece
+from diachron.simulators.worlds.convex import Piece, Point
 from diachron.simulators.worlds.plane import Plane
 from diachron.simulators.worlds.plots import REAR
 
 Values = NDArray[np.float64]
+# s0, s1, d0 and d1 of a rectangle in the frame of a plot.
+Box = tuple[float, float, float, float]
 
 # Smallest rectangle that is a building.
 LEAST_SIDE_M = 3.0
@@ -41,11 +46,40 @@ class Frames:
     on_street: NDArray[np.bool_]
     rear: NDArray[np.bool_]
 
-    def to_ground(self, index: int, s: Values, d: Values) -> Values:
-        """Return (n, 2) points of one plot on the ground."""
-        return (
-            self.origin[index] + s[:, np.newaxis] * self.along[index] + d[:, np.newaxis] * self.inwards[index]
-        )
+    @cached_property
+    def _axes(self) -> list[list[float]]:
+        axes: list[list[float]] = np.concatenate([self.origin, self.along, self.inwards], axis=1).tolist()
+        return axes
+
+    @cached_property
+    def _sides(self) -> list[list[list[float]]]:
+        sides: list[list[list[float]]] = np.stack([self.edge_s, self.edge_d, self.edge_c], axis=-1).tolist()
+        return sides
+
+    def to_ground(self, index: int, places: Sequence[Point]) -> Values:
+        """Return (n, 2) points of one plot, given by s and d, on the ground."""
+        x, y, ax, ay, bx, by = self._axes[index]
+        return np.array([(x + s * ax + d * bx, y + s * ay + d * by) for s, d in places])
+
+    def along_deg(self, index: int) -> float:
+        """Return the direction of the street before a plot, degrees."""
+        _, _, x, y, _, _ = self._axes[index]
+        return math.degrees(math.atan2(y, x))
+
+    def inwards_deg(self, index: int) -> float:
+        """Return the direction into a plot, degrees."""
+        *_, x, y = self._axes[index]
+        return math.degrees(math.atan2(y, x))
+
+    def side_room(self, index: int, d: float) -> tuple[float, float]:
+        """Return where a plot begins and ends along the street at a depth."""
+        low, high = -math.inf, math.inf
+        for es, ed, ec in self._sides[index]:
+            if es > 0.1:
+                low = max(low, (ec - ed * d) / es)
+            elif es < -0.1:
+                high = min(high, (ec - ed * d) / es)
+        return low if low > -math.inf else 0.0, high if high < math.inf else 0.0
 
 
 def frames_of(plots: list[Piece], plane: Plane) -> Frames:
@@ -95,6 +129,11 @@ class Boxes:
     s1: Values
     d0: Values
     d1: Values
+
+    @cached_property
+    def sides(self) -> list[Box]:
+        """s0, s1, d0 and d1 of each box."""
+        return list(zip(*(each.tolist() for each in (self.s0, self.s1, self.d0, self.d1)), strict=True))
 
     @property
     def sound(self) -> NDArray[np.bool_]:
@@ -154,6 +193,19 @@ def is_house(piece: Piece) -> bool:
     """Return whether a convex footprint is thick enough all along: no sliver and no thin wedge."""
     _, _, length, width = piece.axes()
     return width >= LEAST_SIDE_M and piece.area >= max(LEAST_SIDE_M, 0.3 * width) * length
+
+
+def corners_in(box: Box, shape: str, cuts: Sequence[float], mirrored: tuple[bool, bool]) -> list[Point]:
+    """Return s and d of the corners of a form in a box."""
+    s0, s1, d0, d1 = box
+    corners = form(shape, cuts[0], cuts[1])[0]
+    if mirrored[0]:
+        corners = [(1.0 - x, y) for x, y in corners]
+    if mirrored[1]:
+        corners = [(x, 1.0 - y) for x, y in corners]
+    if mirrored[0] != mirrored[1]:
+        corners.reverse()
+    return [(s0 + x * (s1 - s0), d0 + y * (d1 - d0)) for x, y in corners]
 
 
 # Corners as shares of length (0-1) and depth (0-1); a and b are the drawn shares of what is cut off.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import math
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from diachron.core import hub
 from diachron.simulators.worlds.convex import Piece
 from diachron.simulators.worlds.drawing import CROWN_KINDS, Crowns, Drawing, Layer, Thing
-from diachron.simulators.worlds.footprints import Boxes, Frames
+from diachron.simulators.worlds.footprints import Box, Boxes, Frames
 from diachron.simulators.worlds.plots import band
 from diachron.simulators.worlds.roofs import chosen, roof_on
 from diachron.simulators.worlds.style import Building, Built
@@ -50,20 +50,22 @@ def plant_gardens(
     if trees_only:
         _trees(drawing, frames, boxes, stands, depth, built, rng, behind_only=True)
         return
-    draws = rng.random((n, 16))
-    front = chosen(garden.front, draws[:, 0])
-    rear = chosen(garden.rear, draws[:, 1])
-    drive_covers = chosen(garden.drive_covers, draws[:, 2])
-    seeds = drawing.seeds(n, 7)
+    shares = rng.random((n, 16))
+    front = chosen(garden.front, shares[:, 0])
+    rear = chosen(garden.rear, shares[:, 1])
+    drive_covers = chosen(garden.drive_covers, shares[:, 2])
+    draws, deep = shares.tolist(), depth.tolist()
+    seeds = drawing.seeds(n, 7).tolist()
     for k in range(n):
         drawing.lay_piece(Layer.PLOT, plots[k], rear[k])
         if not stands[k]:
             continue
-        forecourt = band(plots[k], 0.0, float(boxes.d0[k]) + 0.4)
+        box = boxes.sides[k]
+        forecourt = band(plots[k], 0.0, box[2] + 0.4)
         if forecourt is not None:
             drawing.lay_piece(Layer.FEATURE, forecourt, front[k])
-        _drive(drawing, frames, boxes, k, depth[k], built, drive_covers[k], draws[k, 3:9], int(seeds[k]))
-        _behind(drawing, frames, boxes, k, depth[k], built, draws[k, 9:16], int(seeds[k]))
+        _drive(drawing, frames, box, k, deep[k], built, drive_covers[k], draws[k][3:9], seeds[k])
+        _behind(drawing, frames, box, k, deep[k], built, draws[k][9:16], seeds[k])
     _hedges(drawing, frames, depth, built, rng)
     _trees(drawing, frames, boxes, stands, depth, built, rng)
 
@@ -78,104 +80,86 @@ def _depths(frames: Frames, boxes: Boxes) -> Values:
     return np.minimum(reach.min(axis=1), 90.0)
 
 
-def _side_room(frames: Frames, boxes: Boxes, k: int, d: float) -> tuple[float, float]:
-    """Return where the plot begins and ends along the street at a depth."""
-    es, place = frames.edge_s[k], frames.edge_c[k] - frames.edge_d[k] * d
-    low = max((float(p / e) for e, p in zip(es, place, strict=True) if e > 0.1), default=0.0)
-    high = min((float(p / e) for e, p in zip(es, place, strict=True) if e < -0.1), default=0.0)
-    return low, high
-
-
 def _drive(
     drawing: Drawing,
     frames: Frames,
-    boxes: Boxes,
+    box: Box,
     k: int,
     depth: float,
     built: Built,
     cover: str,
-    draws: Values,
+    draws: Sequence[float],
     seed: int,
 ) -> None:
     """Lay a drive beside the house to a garage behind, or before the house."""
     garden = built.garden
     if draws[0] >= garden.drive:
         return
-    low, high = _side_room(frames, boxes, k, float(boxes.d1[k]))
-    wide = 2.6 + 1.2 * float(draws[1])
-    left, right = float(boxes.s0[k]) - low, high - float(boxes.s1[k])
+    first, last, near, far = box
+    low, high = frames.side_room(k, far)
+    wide = 2.6 + 1.2 * draws[1]
+    left, right = first - low, high - last
     beside = max(left, right) > wide + 0.4
     if beside:
         s0 = low + 0.3 if left >= right else high - wide - 0.3
-        end = float(boxes.d1[k]) + 1.0
+        end = far + 1.0
     else:
-        s0 = float(boxes.s0[k]) + 0.3 if draws[2] < 0.5 else float(boxes.s1[k]) - wide - 0.3
-        wide *= 1.5 if boxes.s1[k] - boxes.s0[k] > 10.0 else 1.0
-        if draws[2] >= 0.5:
-            s0 = float(boxes.s1[k]) - wide - 0.3
-        end = float(boxes.d0[k]) + 0.2
+        wide *= 1.5 if last - first > 10.0 else 1.0
+        s0 = first + 0.3 if draws[2] < 0.5 else last - wide - 0.3
+        end = near + 0.2
     garage = None
     if beside and draws[3] < garden.garage:
         (w0, w1), (l0, l1) = GARAGE_M
-        gw, gl = w0 + (w1 - w0) * float(draws[4]), l0 + (l1 - l0) * float(draws[5])
-        g0 = float(boxes.d1[k]) + 2.5
+        gw, gl = w0 + (w1 - w0) * draws[4], l0 + (l1 - l0) * draws[5]
+        g0 = far + 2.5
         if g0 + gl + 0.6 < depth:
             at = low + 0.6 if left >= right else high - gw - 0.6
-            a, b = _side_room(frames, boxes, k, g0 + gl)
+            a, b = frames.side_room(k, g0 + gl)
             if at >= max(a, low) + 0.5 and at + gw <= min(b, high) - 0.5:
                 garage = (at, at + gw, g0, g0 + gl)
                 end = g0
-    strip = np.array([[s0, -0.5], [s0 + wide, -0.5], [s0 + wide, end], [s0, end]])
-    along = frames.inwards[k]
-    drawing.lay(
-        Layer.DETAIL,
-        frames.to_ground(k, strip[:, 0], strip[:, 1]),
-        cover,
-        direction_deg=math.degrees(math.atan2(along[1], along[0])),
-    )
+    strip = frames.to_ground(k, [(s0, -0.5), (s0 + wide, -0.5), (s0 + wide, end), (s0, end)])
+    drawing.lay(Layer.DETAIL, strip, cover, direction_deg=frames.inwards_deg(k))
     if garage is not None:
         _outbuilding(drawing, frames, k, garage, seed ^ 0x55)
 
 
-def _outbuilding(
-    drawing: Drawing, frames: Frames, k: int, box: tuple[float, float, float, float], seed: int
-) -> None:
+def _outbuilding(drawing: Drawing, frames: Frames, k: int, box: Box, seed: int) -> None:
     s0, s1, d0, d1 = box
-    points = frames.to_ground(k, np.array([s0, s1, s1, s0]), np.array([d0, d0, d1, d1]))
-    along = frames.along[k] if s1 - s0 >= d1 - d0 else frames.inwards[k]
-    along_deg = math.degrees(math.atan2(along[1], along[0]))
-    fractions = np.array([(seed >> (6 * m)) % 64 / 64.0 for m in range(5)])
+    walls = frames.to_ground(k, [(s0, d0), (s1, d0), (s1, d1), (s0, d1)])
+    along_deg = frames.along_deg(k) if s1 - s0 >= d1 - d0 else frames.inwards_deg(k)
     roof, height = roof_on(
         OUTBUILDING,
-        fractions,
+        [(seed >> (6 * m)) % 64 / 64.0 for m in range(5)],
         storeys=1,
         length_m=max(s1 - s0, d1 - d0),
         width_m=min(s1 - s0, d1 - d0),
         along_deg=along_deg,
         seed=seed,
     )
-    drawing.things.append(Thing((points,), hub.BUILDING, height, along_deg % 90.0, 1.0, roof))
+    drawing.things.append(Thing((walls,), hub.BUILDING, height, along_deg % 90.0, 1.0, roof))
 
 
 def _behind(
     drawing: Drawing,
     frames: Frames,
-    boxes: Boxes,
+    box: Box,
     k: int,
     depth: float,
     built: Built,
-    draws: Values,
+    draws: Sequence[float],
     seed: int,
 ) -> None:
     """Put a shed into a rear corner and a pool with its terrace behind the house, where there is room."""
     garden = built.garden
-    rear = depth - float(boxes.d1[k])
+    far = box[3]
+    rear = depth - far
     if draws[0] < garden.shed and rear > 9.0:
         (w0, w1), (l0, l1) = SHED_M
-        w, length = w0 + (w1 - w0) * float(draws[1]), l0 + (l1 - l0) * float(draws[2])
+        w, length = w0 + (w1 - w0) * draws[1], l0 + (l1 - l0) * draws[2]
         d1 = depth - 1.2
-        a, b = _side_room(frames, boxes, k, d1)
-        a0, b0 = _side_room(frames, boxes, k, d1 - length)
+        a, b = frames.side_room(k, d1)
+        a0, b0 = frames.side_room(k, d1 - length)
         low, high = max(a, a0) + 0.9, min(b, b0) - 0.9
         if high - low > 2.5 * w:
             at = low if draws[3] < 0.5 else high - w
@@ -183,25 +167,31 @@ def _behind(
             rear -= length + 2.0
     if draws[4] < garden.pool and rear > 9.5:
         (w0, w1), (l0, l1) = POOL_M
-        w, length = w0 + (w1 - w0) * float(draws[5]), l0 + (l1 - l0) * float(draws[6])
-        d0 = float(boxes.d1[k]) + 2.8
-        a, b = _side_room(frames, boxes, k, d0 + w + 1.0)
+        w, length = w0 + (w1 - w0) * draws[5], l0 + (l1 - l0) * draws[6]
+        d0 = far + 2.8
+        a, b = frames.side_room(k, d0 + w + 1.0)
         low, high = a + 2.0, b - 2.0
         length = min(length, high - low - 1.0)
-        if length > 4.5 and d0 + w + 1.5 < float(boxes.d1[k]) + rear:
-            at = low + (high - low - length) * float(draws[3])
-            deck = 1.3
-            s = np.array([at - deck, at + length + deck, at + length + deck, at - deck])
-            d = np.array([d0 - 2.6, d0 - 2.6, d0 + w + deck, d0 + w + deck])
-            drawing.lay(Layer.DETAIL, frames.to_ground(k, s, d), "paving")
-            cut = 0.28 * w
-            s = np.array(
-                [at + cut, at + length - cut, at + length, at + length, at + length - cut, at + cut, at, at]
+        if length > 4.5 and d0 + w + 1.5 < far + rear:
+            at = low + (high - low - length) * draws[3]
+            end, deck, cut = at + length, 1.3, 0.28 * w
+            first, last, front, back = at - deck, end + deck, d0 - 2.6, d0 + w + deck
+            terrace = [(first, front), (last, front), (last, back), (first, back)]
+            drawing.lay(Layer.DETAIL, frames.to_ground(k, terrace), "paving")
+            rim = frames.to_ground(
+                k,
+                [
+                    (at + cut, d0),
+                    (end - cut, d0),
+                    (end, d0 + cut),
+                    (end, d0 + (w - cut)),
+                    (end - cut, d0 + w),
+                    (at + cut, d0 + w),
+                    (at, d0 + (w - cut)),
+                    (at, d0 + cut),
+                ],
             )
-            d = d0 + np.array([0, 0, cut, w - cut, w, w, w - cut, cut])
-            along = frames.along[k]
-            along_deg = math.degrees(math.atan2(along[1], along[0]))
-            drawing.things.append(Thing((frames.to_ground(k, s, d),), hub.POOL, 0.0, along_deg % 90.0, 0.95))
+            drawing.things.append(Thing((rim,), hub.POOL, 0.0, frames.along_deg(k) % 90.0, 0.95))
 
 
 def _hedges(drawing: Drawing, frames: Frames, depth: Values, built: Built, rng: np.random.Generator) -> None:
@@ -221,8 +211,8 @@ def _hedges(drawing: Drawing, frames: Frames, depth: Values, built: Built, rng: 
             continue
         s = [float((frames.edge_c[k, side] - frames.edge_d[k, side] * d) / es[side]) for d in (near, far)]
         w = float(wide[k])
-        points = np.array([[s[0], near], [s[0] + w, near], [s[1] + w, far], [s[1], far]])
-        drawing.lay(Layer.DETAIL, frames.to_ground(int(k), points[:, 0], points[:, 1]), "hedge")
+        corners = [(s[0], near), (s[0] + w, near), (s[1] + w, far), (s[1], far)]
+        drawing.lay(Layer.DETAIL, frames.to_ground(int(k), corners), "hedge")
 
 
 def _trees(

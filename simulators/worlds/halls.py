@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 
 from diachron.core import hub
 from diachron.simulators.worlds.convex import Piece, inset
 from diachron.simulators.worlds.drawing import Drawing, Layer, Thing
-from diachron.simulators.worlds.footprints import fitted, form, frames_of
+from diachron.simulators.worlds.footprints import corners_in, fitted, form, frames_of
 from diachron.simulators.worlds.greens import inwards_edge
-from diachron.simulators.worlds.houses import corners_in
 from diachron.simulators.worlds.plots import has_front, plots_of
 from diachron.simulators.worlds.roofs import chosen, one_of, roof_on
 from diachron.simulators.worlds.style import Built
@@ -57,13 +54,13 @@ def halls(drawing: Drawing, block: Piece, built: Built, rng: np.random.Generator
         boxes.sound & ((boxes.s1 - boxes.s0) * (boxes.d1 - boxes.d0) > 120.0) & (rng.random(n) >= built.empty)
     )
     storeys = chosen(building.storeys, rng.random(n))
-    draws = rng.random((n, 10))
-    seeds = drawing.seeds(n, 0)
+    draws = rng.random((n, 10)).tolist()
+    seeds = drawing.seeds(n, 0).tolist()
     for k in np.flatnonzero(stands).tolist():
-        s, d = corners_in(boxes, k, names[k], cuts[k], (bool(draws[k, 6] < 0.5), bool(draws[k, 7] < 0.5)))
-        wide, deep = float(boxes.s1[k] - boxes.s0[k]), float(boxes.d1[k] - boxes.d0[k])
-        along = frames.along[k]
-        along_deg = math.degrees(math.atan2(along[1], along[0])) + (90.0 if deep > wide else 0.0)
+        low, high, near, far = boxes.sides[k]
+        wide, deep = high - low, far - near
+        street_deg = frames.along_deg(k)
+        along_deg = street_deg + (90.0 if deep > wide else 0.0)
         roof, height = roof_on(
             building,
             draws[k],
@@ -71,22 +68,16 @@ def halls(drawing: Drawing, block: Piece, built: Built, rng: np.random.Generator
             length_m=max(wide, deep),
             width_m=min(wide, deep),
             along_deg=along_deg,
-            seed=int(seeds[k]),
+            seed=seeds[k],
         )
         filled = form(names[k], *cuts[k].tolist())[1]
-        drawing.things.append(
-            Thing((frames.to_ground(k, s, d),), hub.BUILDING, height, along_deg % 90.0, filled, roof)
-        )
-        if set_back[k] > PARKING_M + 1.0 and draws[k, 8] < garden.drive:
-            low, high = float(boxes.s0[k]), float(boxes.s1[k])
-            s = np.array([low, high, high, low])
-            d = np.array([2.5, 2.5, set_back[k] - 1.5, set_back[k] - 1.5])
-            drawing.lay(
-                Layer.DETAIL,
-                frames.to_ground(k, s, d),
-                "asphalt",
-                direction_deg=math.degrees(math.atan2(along[1], along[0])),
-            )
+        mirrored = (draws[k][6] < 0.5, draws[k][7] < 0.5)
+        walls = frames.to_ground(k, corners_in(boxes.sides[k], names[k], cuts[k].tolist(), mirrored))
+        drawing.things.append(Thing((walls,), hub.BUILDING, height, along_deg % 90.0, filled, roof))
+        if set_back[k] > PARKING_M + 1.0 and draws[k][8] < garden.drive:
+            end = float(set_back[k]) - 1.5
+            corners = [(low, 2.5), (high, 2.5), (high, end), (low, end)]
+            drawing.lay(Layer.DETAIL, frames.to_ground(k, corners), "asphalt", direction_deg=street_deg)
     for k in range(len(block.points)):
         if rng.random() < 0.7:
             row_of_trees(

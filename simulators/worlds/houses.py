@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from diachron.core import hub
 from diachron.simulators.worlds.convex import Piece, edge_lengths
 from diachron.simulators.worlds.drawing import Drawing, Layer, Thing
-from diachron.simulators.worlds.footprints import Boxes, fitted, form, frames_of, is_house
+from diachron.simulators.worlds.footprints import corners_in, fitted, form, frames_of, is_house
 from diachron.simulators.worlds.gardens import plant_gardens
 from diachron.simulators.worlds.plots import REAR, band, has_front, plots_of
 from diachron.simulators.worlds.roofs import chosen, one_of, roof_on
@@ -60,50 +60,29 @@ def detached(drawing: Drawing, block: Piece, built: Built, rng: np.random.Genera
     )
     stands &= boxes.s1 - boxes.s0 > 0.33 * (boxes.d1 - boxes.d0)
     storeys = chosen(building.storeys, rng.random(n))
-    draws = rng.random((n, 6))
-    mirrored = rng.random((n, 2)) < 0.5
-    seeds = drawing.seeds(n, 0)
-    for k in np.flatnonzero(stands):
-        s, d = corners_in(boxes, int(k), names[k], cuts[k], (bool(mirrored[k, 0]), bool(mirrored[k, 1])))
-        along = frames.along[k]
-        wide, deep = boxes.s1[k] - boxes.s0[k], boxes.d1[k] - boxes.d0[k]
-        along_deg = math.degrees(math.atan2(along[1], along[0])) + (90.0 if deep > wide else 0.0)
+    draws = rng.random((n, 6)).tolist()
+    mirrored = (rng.random((n, 2)) < 0.5).tolist()
+    seeds = drawing.seeds(n, 0).tolist()
+    for k in np.flatnonzero(stands).tolist():
+        box = boxes.sides[k]
+        wide, deep = box[1] - box[0], box[3] - box[2]
+        longer_m, shorter_m = max(wide, deep), min(wide, deep)
+        along_deg = frames.along_deg(k) + (90.0 if deep > wide else 0.0)
         roof, height = roof_on(
             building,
             draws[k],
             storeys=storeys[k],
-            length_m=max(wide, deep),
-            width_m=min(wide, deep),
+            length_m=longer_m,
+            width_m=shorter_m,
             along_deg=along_deg,
-            seed=int(seeds[k]),
-            turned=bool(draws[k, 5] < building.gable_to_street and max(wide, deep) < 1.5 * min(wide, deep)),
+            seed=seeds[k],
+            turned=draws[k][5] < building.gable_to_street and longer_m < 1.5 * shorter_m,
         )
-        drawing.things.append(
-            Thing(
-                (frames.to_ground(int(k), s, d),),
-                hub.BUILDING,
-                height,
-                along_deg % 90.0,
-                float(filled[k]),
-                roof,
-            )
-        )
+        corners = corners_in(box, names[k], cuts[k].tolist(), (mirrored[k][0], mirrored[k][1]))
+        walls = frames.to_ground(k, corners)
+        share = float(filled[k])
+        drawing.things.append(Thing((walls,), hub.BUILDING, height, along_deg % 90.0, share, roof))
     plant_gardens(drawing, fronted, frames, boxes, stands, built, rng)
-
-
-def corners_in(
-    boxes: Boxes, k: int, shape: str, cuts: Values, mirrored: tuple[bool, bool]
-) -> tuple[Values, Values]:
-    """Return s and d of the corners of a form in the box of a plot."""
-    corners = np.array(form(shape, float(cuts[0]), float(cuts[1]))[0])
-    for axis, turned in enumerate(mirrored):
-        if turned:
-            corners[:, axis] = 1.0 - corners[:, axis]
-    if mirrored[0] != mirrored[1]:
-        corners = corners[::-1]
-    s = boxes.s0[k] + corners[:, 0] * (boxes.s1[k] - boxes.s0[k])
-    d = boxes.d0[k] + corners[:, 1] * (boxes.d1[k] - boxes.d0[k])
-    return s, d
 
 
 def terrace(drawing: Drawing, block: Piece, built: Built, rng: np.random.Generator) -> None:
@@ -112,34 +91,34 @@ def terrace(drawing: Drawing, block: Piece, built: Built, rng: np.random.Generat
     n = len(plots)
     building, garden = built.building, built.garden
     set_back = rng.uniform(*built.set_back_m)
-    depths = rng.uniform(*built.depth_m, n)
+    depths = rng.uniform(*built.depth_m, n).tolist()
     empty = rng.random(n) < built.empty
     storeys = chosen(building.storeys, rng.random(n))
     common = one_of(building.roofs, float(rng.random()))
     own_form = rng.random(n) < 0.25
-    draws = rng.random((n, 6))
-    ground = rng.random((n, 3))
-    seeds = drawing.seeds(n, 0)
+    draws = rng.random((n, 6)).tolist()
+    ground = rng.random((n, 3)).tolist()
+    seeds = drawing.seeds(n, 0).tolist()
     houses: list[tuple[int, Piece]] = []
     for k, plot in enumerate(plots):
         patch = drawing.next_patch()
-        drawing.lay_piece(Layer.PLOT, plot, one_of(garden.rear, float(ground[k, 0])), patch=patch)
+        drawing.lay_piece(Layer.PLOT, plot, one_of(garden.rear, ground[k][0]), patch=patch)
         if not has_front(plot):
             continue
         front = band(plot, 0.0, set_back)
         if front is not None and set_back > 0.5:
-            drawing.lay_piece(Layer.FEATURE, front, one_of(garden.front, float(ground[k, 1])))
+            drawing.lay_piece(Layer.FEATURE, front, one_of(garden.front, ground[k][1]))
         if empty[k]:
             continue
         house = band(
-            plot, set_back + (0.6 * ground[k, 2] if built.set_back_m[1] > 0.5 else 0.0), set_back + depths[k]
+            plot, set_back + (0.6 * ground[k][2] if built.set_back_m[1] > 0.5 else 0.0), set_back + depths[k]
         )
         if house is not None and house.area > 22.0 and is_house(house):
             houses.append((k, house))
     outlines = drawing.plane.all_to_ground([house.points for _, house in houses])
     for (k, house), walls in zip(houses, outlines, strict=True):
-        front = walls[1] - walls[0]
-        along_deg = math.degrees(math.atan2(front[1], front[0]))
+        (ax, ay), (bx, by) = walls[:2].tolist()
+        along_deg = math.degrees(math.atan2(by - ay, bx - ax))
         sizes = edge_lengths(house)
         wide, deep = sizes[0], house.area / max(sizes[0], 1.0)
         roof, height = roof_on(
@@ -149,9 +128,9 @@ def terrace(drawing: Drawing, block: Piece, built: Built, rng: np.random.Generat
             length_m=wide,
             width_m=deep,
             along_deg=along_deg,
-            seed=int(seeds[k]),
+            seed=seeds[k],
             form=None if own_form[k] else common,
-            turned=bool(draws[k, 5] < building.gable_to_street),
+            turned=draws[k][5] < building.gable_to_street,
         )
         drawing.things.append(Thing((walls,), hub.BUILDING, height, along_deg % 90.0, _filled(house), roof))
     with_rear = [plots[k] for k, _ in houses if REAR in plots[k].tags]

@@ -19,6 +19,8 @@ Points = NDArray[np.float64]
 
 # Length of the larger woods and heaths.
 WILD_LENGTH_M = 420.0
+# Trees of one age stand together over so far; where one fell the wood is open over so far. By eye.
+STAND_LENGTH_M, GAP_LENGTH_M = 70.0, 13.0
 
 
 @dataclass(frozen=True)
@@ -48,7 +50,7 @@ class Land:
 
     def touches_built(self, piece: Piece) -> bool:
         """Return whether a corner, the middle of an edge or the centre of a piece does."""
-        return bool((self._levels(piece) > 0.0).any())
+        return self.style.built_share >= 1.0 or bool((self._levels(piece) > 0.0).any())
 
     def _levels(self, piece: Piece) -> NDArray[np.float64]:
         corners = np.array(piece.points)
@@ -71,6 +73,14 @@ class Land:
         level = layered(self._key("wild"), ground[:, 0], ground[:, 1], WILD_LENGTH_M, 4, 0.55)
         share = min(max(self.style.forest_share, 0.001), 0.999)
         return level + NormalDist().inv_cdf(share)
+
+    def stand_level(self, ground: Points) -> NDArray[np.float64]:
+        """Return for (N, 2) points of the ground how old the trees around are, of deviation 1."""
+        return layered(self._key("stands"), ground[:, 0], ground[:, 1], STAND_LENGTH_M, 2, 0.7)
+
+    def gap_level(self, ground: Points) -> NDArray[np.float64]:
+        """Return for (N, 2) points of the ground how open a wood is there, of deviation 1."""
+        return smooth(self._key("gaps"), ground[:, 0], ground[:, 1], GAP_LENGTH_M)
 
     def shore_level(self, ground: Points) -> NDArray[np.float64]:
         """Return for (N, 2) points of the ground what kind of shore they lie at, of deviation 1."""

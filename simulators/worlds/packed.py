@@ -5,12 +5,13 @@ from __future__ import annotations
 import math
 
 import numpy as np
+from numpy.typing import NDArray
 
 from diachron.core import hub
 from diachron.simulators.worlds.convex import Piece, cut, inset
 from diachron.simulators.worlds.drawing import Drawing, Layer, Thing
 from diachron.simulators.worlds.plots import SIDE
-from diachron.simulators.worlds.rigid import holds
+from diachron.simulators.worlds.rigid import largest_share
 from diachron.simulators.worlds.roofs import one_of, roof_on
 from diachron.simulators.worlds.style import Built
 from diachron.simulators.worlds.trees import scatter_trees
@@ -29,34 +30,34 @@ def packed(drawing: Drawing, block: Piece, built: Built, rng: np.random.Generato
     stack = [block]
     while stack:
         piece = stack.pop()
-        along, _, length, _ = piece.axes()
-        draws = rng.random(4)
-        target = (
-            building.area_m2[0] * 1.45 * math.exp(building.area_m2[1] * (2.0 * float(draws[0]) - 1.0) * 1.5)
-        )
-        if piece.area < 1.6 * target or length < 7.0:
+        draws = rng.random(4).tolist()
+        target = building.area_m2[0] * 1.45 * math.exp(building.area_m2[1] * (2.0 * draws[0] - 1.0) * 1.5)
+        if piece.area < 1.6 * target:
             pieces.append(piece)
             continue
-        turn = math.radians(14.0 * (float(draws[1]) - 0.5))
+        along, _, length, _ = piece.axes()
+        if length < 7.0:
+            pieces.append(piece)
+            continue
+        turn = math.radians(14.0 * (draws[1] - 0.5))
         c, s = math.cos(turn), math.sin(turn)
         normal = (c * along[0] - s * along[1], s * along[0] + c * along[1])
         low, high = piece.extent(normal)
-        place = low + (high - low) * (0.36 + 0.28 * float(draws[2]))
+        place = low + (high - low) * (0.36 + 0.28 * draws[2])
         done = cut(piece, (place * normal[0], place * normal[1]), normal, SIDE)
         if done is None:
             pieces.append(piece)
         else:
             stack += [done.behind, done.ahead]
-    houses: list[tuple[Piece, np.ndarray]] = []
+    houses: list[tuple[Piece, list[float]]] = []
+    low, high = built.gap_m
     for piece in pieces:
-        draws = rng.random(10)
+        draws = rng.random(10).tolist()
         if draws[6] < built.empty or len(houses) >= MOST_HOUSES:
             if draws[7] < 0.5:
-                drawing.lay_piece(Layer.FEATURE, piece, one_of(garden.rear, float(draws[8])))
+                drawing.lay_piece(Layer.FEATURE, piece, one_of(garden.rear, draws[8]))
             continue
-        low, high = built.gap_m
-        gaps = [low + (high - low) * float(g) ** 2 for g in rng.random(len(piece.points))]
-        house = inset(piece, gaps)
+        house = inset(piece, [low + (high - low) * g**2 for g in rng.random(len(piece.points)).tolist()])
         if house is not None:
             house = _squared(house)
         if house is None or house.area < 9.0 or min(house.axes()[2:]) < 2.4:
@@ -64,15 +65,12 @@ def packed(drawing: Drawing, block: Piece, built: Built, rng: np.random.Generato
         houses.append((house, draws))
     outlines = drawing.plane.all_to_ground([house.points for house, _ in houses])
     for (house, draws), walls in zip(houses, outlines, strict=True):
-        sizes = np.hypot(*(np.roll(walls, -1, axis=0) - walls).T)
-        longest = int(np.argmax(sizes))
-        step = np.roll(walls, -1, axis=0)[longest] - walls[longest]
-        along_deg = math.degrees(math.atan2(step[1], step[0]))
+        along_deg = _longest_deg(walls)
         _, _, long_m, wide_m = house.axes()
         roof, height = roof_on(
             building,
             draws,
-            storeys=one_of(building.storeys, float(draws[9])),
+            storeys=one_of(building.storeys, draws[9]),
             length_m=long_m,
             width_m=wide_m,
             along_deg=along_deg,
@@ -91,6 +89,16 @@ def packed(drawing: Drawing, block: Piece, built: Built, rng: np.random.Generato
     scatter_trees(drawing, block, garden, rng, count=garden.trees * block.area / 400.0)
 
 
+def _longest_deg(walls: NDArray[np.float64]) -> float:
+    """Return the direction of the longest wall, degrees."""
+    corners = walls.tolist()
+    steps = [
+        (bx - ax, by - ay) for (ax, ay), (bx, by) in zip(corners, [*corners[1:], corners[0]], strict=True)
+    ]
+    dx, dy = max(steps, key=lambda step: math.hypot(*step))
+    return math.degrees(math.atan2(dy, dx))
+
+
 def _squared(room: Piece) -> Piece | None:
     """Return the largest tried rectangle in a room; a room with four good corners may stay as it is."""
     along, across, length, width = room.axes()
@@ -98,10 +106,11 @@ def _squared(room: Piece) -> Piece | None:
     left, right = room.extent(across)
     u, v = (low + high) / 2.0, (left + right) / 2.0
     centre = (u * along[0] + v * across[0], u * along[1] + v * across[1])
+    most = largest_share(room, centre, along, length, width)
     for share in (0.985, 0.9, 0.8, 0.68):
         if share < 0.9 and len(room.points) == 4 and room.area > SQUARE_SHARE * length * width:
             return room
-        if holds(room, centre, along, share * length, share * width):
+        if share <= most:
             a, b = share * length / 2.0, share * width / 2.0
             corners = tuple(
                 (

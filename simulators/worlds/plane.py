@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -54,9 +55,13 @@ class Plane:
         """Return several outlines of the street plane on the ground: one call for all is much cheaper."""
         if not outlines:
             return []
-        sizes = [len(outline) for outline in outlines]
-        ground = self.to_ground(np.concatenate([np.asarray(outline, float) for outline in outlines]))
-        return np.split(ground, np.cumsum(sizes)[:-1])
+        if isinstance(outlines[0], np.ndarray):
+            points = np.concatenate(outlines)
+        else:
+            points = np.array([point for outline in outlines for point in outline], float)
+        ground = self.to_ground(points.reshape(-1, 2))
+        ends = [0, *itertools.accumulate(len(outline) for outline in outlines)]
+        return [ground[start:end] for start, end in itertools.pairwise(ends)]
 
     def to_plane(self, ground: Points) -> Points:
         """Return where (N, 2) points of the ground would lie in the street plane without the bend."""

@@ -5,14 +5,15 @@ Corners, rows and columns are absolute numbers of the world's pixel grid, so tha
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-# Mean length of runs below which all their pixels are written at once.
-SHORT_PX = 16
+# About so many pixels are written at once.
+PART_PX = 1 << 16
 Values = NDArray[np.float64]
 Whole = NDArray[np.int64]
 
@@ -83,16 +84,17 @@ class Spans:
     def paint(self, raster: NDArray[np.generic], values: NDArray[np.generic]) -> None:
         """Write the value of each owner into its pixels; later owners cover earlier ones."""
         flat = raster.reshape(-1)
-        if self.length.size and self.length.mean() < SHORT_PX:
-            at, span = self.pixels()
-            flat[at] = values[self.owner[span]]
-            return
-        # Long runs one by one: positions of all pixels would take more memory than the raster.
-        ends = self.start + self.length
-        for start, end, value in zip(
-            self.start.tolist(), ends.tolist(), values[self.owner].tolist(), strict=True
-        ):
-            flat[start:end] = value
+        of_span = values[self.owner]
+        ends = np.cumsum(self.length)
+        total = int(ends[-1]) if ends.size else 0
+        # A part at a time: positions of all pixels would take more memory than the raster.
+        cuts = np.searchsorted(ends, np.arange(0, total, PART_PX)).tolist()
+        for first, last in itertools.pairwise([*cuts, ends.size]):
+            length = self.length[first:last]
+            before = np.cumsum(length) - length
+            at = np.repeat(self.start[first:last] - before, length)
+            at += np.arange(at.size)
+            flat[at] = np.repeat(of_span[first:last], length)
 
 
 def polygon_spans(polygons: Sequence[Values], grid: PixelGrid) -> Spans:

@@ -13,7 +13,7 @@ from diachron.core.place import COVER_IDS, COVERS
 from diachron.simulators.worlds.content import Content
 from diachron.simulators.worlds.countryside import WILD_PATCH
 from diachron.simulators.worlds.drawing import CROWN_KINDS, Ground
-from diachron.simulators.worlds.fields_on_grid import on_grid
+from diachron.simulators.worlds.fields_on_grid import Lattice, lattice_of
 from diachron.simulators.worlds.land import land_of
 from diachron.simulators.worlds.raster import PixelGrid, disc_spans, polygon_spans, ring_spans
 from diachron.simulators.worlds.style import Style
@@ -61,60 +61,121 @@ class Rasters:
 
 def drawn(style: Style, seed: int, content: Content, grid: PixelGrid) -> Rasters:
     """Return the rasters of a window."""
-    cover, patch, direction = _ground(style, seed, content, grid)
-    _wet(style, seed, grid, cover, patch, direction)
+    lattice = lattice_of(grid)
+    away = water_of(style, seed).distances(lattice.points)
+    pieces = _pieces(content)
+    which = np.zeros(grid.shape, np.int32)
+    polygon_spans(pieces.outlines, grid).paint(which, np.arange(1, len(pieces.outlines) + 1, dtype=np.int32))
+    cover, patch, direction = pieces.cover[which], pieces.patch[which], pieces.direction_deg[which]
+    open_ground = which < pieces.first_way
+    _wild(style, seed, lattice, open_ground, cover, patch)
+    _wet(style, seed, lattice, away, open_ground, cover, patch, direction)
     lane = np.full(grid.shape, np.nan, np.float32)
     width = np.full(grid.shape, np.nan, np.float32)
     thing = np.zeros(grid.shape, np.int32)
-    _ways(content, grid, cover, patch, direction, lane, width, thing)
-    height = np.zeros(grid.shape, np.float32)
-    _things(content, grid, thing, height)
+    _lanes(pieces, grid, which, direction, lane, width, thing)
+    height = _things(content, grid, thing)
     canopy = np.zeros(grid.shape, np.uint8)
     _crowns(content, grid, canopy, height)
-    relief = on_grid(grid, lambda points: elevation(style, seed, points))
+    relief = lattice.spread(elevation(style, seed, lattice.points, away))
     return Rasters(cover, patch, direction, lane, width, thing, canopy, height, relief)
 
 
-def _ground(
-    style: Style, seed: int, content: Content, grid: PixelGrid
-) -> tuple[NDArray[np.uint8], NDArray[np.int32], NDArray[np.float32]]:
+@dataclass(frozen=True)
+class _Pieces:
+    """All pieces of ground and streets in the order in which they are drawn, and tables by their number.
+
+    Args:
+        outlines: (n, 2) corners each; numbers begin at 1, 0 is where no piece lies.
+        cover, patch, direction_deg: by number.
+        first_way, first_strip: least number of a street and of a carriageway.
+        strips: the carriageways' pieces: their way's number in the window, width, and axis.
+    """
+
+    outlines: list[NDArray[np.float64]]
+    cover: NDArray[np.uint8]
+    patch: NDArray[np.int32]
+    direction_deg: NDArray[np.float32]
+    first_way: int
+    first_strip: int
+    way: NDArray[np.int32]
+    width_m: NDArray[np.float32]
+    axis: NDArray[np.float64]
+
+
+def _pieces(content: Content) -> _Pieces:
     grounds: list[Ground] = [ground for drawing in content.drawings for ground in drawing.grounds]
     grounds.sort(key=lambda ground: ground.layer)
-    which = np.zeros(grid.shape, np.int32)
-    spans = polygon_spans([ground.points for ground in grounds], grid)
-    spans.paint(which, np.arange(1, len(grounds) + 1, dtype=np.int32))
-    covers = np.array([COVER_IDS["meadow"], *(ground.cover for ground in grounds)], np.uint8)
-    patches = np.array([0, *(ground.patch for ground in grounds)], np.int32)
-    directions = np.array([np.nan, *(ground.direction_deg for ground in grounds)], np.float32)
-    cover, patch, direction = covers[which], patches[which], directions[which]
-    wild = patch == WILD_PATCH
-    if wild.any():
-        level = on_grid(grid, lambda points: land_of(style, seed).wild_level(points))
-        open_ground = wild & (level < 0.0)
-        cover[open_ground] = np.where(level < -0.32, COVER_IDS["meadow"], COVER_IDS["scrub"])[open_ground]
-    return cover, patch, direction
+    order = sorted(range(len(content.ways)), key=lambda k: content.ways[k][1].rank)
+    ids = np.array([content.ways[k][0] for k in order], np.int64)
+    ways = [content.ways[k][1] for k in order]
+    sides = np.concatenate([way.sides for way in ways]) if ways else np.zeros((0, 4, 2))
+    strips = np.concatenate([way.strips for way in ways]) if ways else np.zeros((0, 4, 2))
+    axis = np.concatenate([way.axis for way in ways]) if ways else np.zeros((0, 2, 2))
+    beside = np.repeat(np.arange(len(ways)), [len(way.sides) for way in ways])
+    on = np.repeat(np.arange(len(ways)), [len(way.strips) for way in ways])
+    run = axis[:, 1] - axis[:, 0]
+    degrees = np.degrees(np.arctan2(run[:, 1], run[:, 0])) % 180.0
+    return _Pieces(
+        outlines=[*(ground.points for ground in grounds), *sides, *strips],
+        cover=np.concatenate(
+            [
+                np.array([COVER_IDS["meadow"], *(ground.cover for ground in grounds)], np.uint8),
+                np.array([way.side_cover for way in ways], np.uint8)[beside],
+                np.array([way.cover for way in ways], np.uint8)[on],
+            ]
+        ),
+        patch=np.concatenate(
+            [[0], [ground.patch for ground in grounds], ids[beside] * 2 + 1, ids[on] * 2]
+        ).astype(np.int32),
+        direction_deg=np.concatenate(
+            [[np.nan], [ground.direction_deg for ground in grounds], np.full(beside.size, np.nan), degrees]
+        ).astype(np.float32),
+        first_way=len(grounds) + 1,
+        first_strip=len(grounds) + len(sides) + 1,
+        way=np.array(order, np.int32)[on],
+        width_m=np.array([way.width_m for way in ways], np.float32)[on],
+        axis=axis,
+    )
+
+
+def _wild(
+    style: Style,
+    seed: int,
+    lattice: Lattice,
+    open_ground: Mask,
+    cover: NDArray[np.uint8],
+    patch: NDArray[np.int32],
+) -> None:
+    """Make scrub and meadow of wild pieces where they are no wood."""
+    wild = open_ground & (patch == WILD_PATCH)
+    if not wild.any():
+        return
+    level = lattice.spread(land_of(style, seed).wild_level(lattice.points))
+    wild &= level < 0.0
+    cover[wild] = np.where(level[wild] < -0.32, COVER_IDS["meadow"], COVER_IDS["scrub"])
 
 
 def _wet(
     style: Style,
     seed: int,
-    grid: PixelGrid,
+    lattice: Lattice,
+    distances: tuple[NDArray[np.float64], NDArray[np.float64]],
+    open_ground: Mask,
     cover: NDArray[np.uint8],
     patch: NDArray[np.int32],
     direction: NDArray[np.float32],
 ) -> None:
     """Put rivers and the sea over the ground, and beaches and marsh along them."""
-    water = water_of(style, seed)
-    if not water.exists:
-        return
-    names = ("river", "sea")
-    for index, name in enumerate(names):
-        if (style.river_m is None, style.sea_share == 0.0)[index]:
+    for name, nodes in zip(("river", "sea"), distances, strict=True):
+        reach = 2.0 * style.beach_m[1] if name == "sea" else 0.0
+        # Between nodes no value is less than that of the least node.
+        if float(nodes.min()) >= reach:
             continue
-        away = on_grid(grid, (water.river_distance, water.sea_distance)[index])
-        if name == "sea" and float(away.min()) < style.beach_m[1]:
-            _shore(style, seed, grid, away, cover, patch, direction)
-        wet = away < 0.0
+        away = lattice.spread(nodes)
+        if name == "sea":
+            _shore(style, seed, lattice, np.where(open_ground, away, np.inf), cover, patch, direction)
+        wet = open_ground & (away < 0.0)
         cover[wet] = COVER_IDS[name]
         patch[wet] = WATER_PATCH
         direction[wet] = np.nan
@@ -123,14 +184,14 @@ def _wet(
 def _shore(
     style: Style,
     seed: int,
-    grid: PixelGrid,
+    lattice: Lattice,
     away: NDArray[np.float32],
     cover: NDArray[np.uint8],
     patch: NDArray[np.int32],
     direction: NDArray[np.float32],
 ) -> None:
     """Line the sea with sand, rocks or, over a wider strip, marsh."""
-    kind = on_grid(grid, lambda points: land_of(style, seed).shore_level(points))
+    kind = lattice.spread(land_of(style, seed).shore_level(lattice.points))
     low, high = style.beach_m
     wide = low + (high - low) * np.clip(0.5 + 0.4 * kind, 0.0, 1.0)
     marsh = kind < np.float32(NormalDist().inv_cdf(max(style.marsh_share, 1e-6)))
@@ -142,65 +203,40 @@ def _shore(
     direction[strip | rocky] = np.nan
 
 
-def _ways(
-    content: Content,
+def _lanes(
+    pieces: _Pieces,
     grid: PixelGrid,
-    cover: NDArray[np.uint8],
-    patch: NDArray[np.int32],
+    which: NDArray[np.int32],
     direction: NDArray[np.float32],
     lane: NDArray[np.float32],
     width: NDArray[np.float32],
     thing: NDArray[np.int32],
 ) -> None:
-    if not content.ways:
+    """Write what only carriageways have: the place across them, their width, and their object."""
+    at = np.flatnonzero(which.reshape(-1) >= pieces.first_strip)
+    if at.size == 0:
         return
-    order = sorted(range(len(content.ways)), key=lambda k: content.ways[k][1].rank)
-    ways = [content.ways[k][1] for k in order]
-    ids = [content.ways[k][0] for k in order]
-    sides = [side for way in ways for side in way.sides]
-    owner = np.repeat(np.arange(len(ways)), [len(way.sides) for way in ways])
-    if sides:
-        spans = polygon_spans(sides, grid)
-        covers = np.array([way.side_cover for way in ways], np.uint8)
-        which = np.zeros(grid.shape, np.int32)
-        spans.paint(which, np.arange(1, len(sides) + 1, dtype=np.int32))
-        at = np.flatnonzero(which.reshape(-1))
-        of_way = owner[which.reshape(-1)[at] - 1]
-        cover.reshape(-1)[at] = covers[of_way]
-        patch.reshape(-1)[at] = (np.array(ids) * 2 + 1)[of_way]
-        direction.reshape(-1)[at] = np.nan
-    strips = [strip for way in ways for strip in way.strips]
-    owner = np.repeat(np.arange(len(ways)), [len(way.strips) for way in ways])
-    axis = np.concatenate([way.axis for way in ways])
-    which = np.zeros(grid.shape, np.int32)
-    spans = polygon_spans(strips, grid)
-    spans.paint(which, np.arange(1, len(strips) + 1, dtype=np.int32))
-    rows, cols = np.nonzero(which)
-    at = rows * grid.shape[1] + cols
-    piece = which.reshape(-1)[at] - 1
-    of_way = owner[piece]
-    start = axis[:, 0]
-    run = axis[:, 1] - start
+    strip = which.reshape(-1)[at] - pieces.first_strip
+    start = pieces.axis[:, 0]
+    run = pieces.axis[:, 1] - start
     run /= np.maximum(np.hypot(run[:, 0], run[:, 1]), 1e-6)[:, np.newaxis]
-    x = grid.x_m[cols] - start[piece, 0]
-    y = grid.y_m[rows] - start[piece, 1]
-    lane.reshape(-1)[at] = run[piece, 0] * y - run[piece, 1] * x
-    degrees = (np.degrees(np.arctan2(run[:, 1], run[:, 0])) % 180.0).astype(np.float32)
-    direction.reshape(-1)[at] = degrees[piece]
-    width.reshape(-1)[at] = np.array([way.width_m for way in ways], np.float32)[of_way]
-    cover.reshape(-1)[at] = np.array([way.cover for way in ways], np.uint8)[of_way]
-    patch.reshape(-1)[at] = (np.array(ids) * 2)[of_way]
-    thing.reshape(-1)[at] = -1 - np.array(order, np.int32)[of_way]
+    rows, cols = np.divmod(at, grid.shape[1])
+    x = grid.x_m[cols] - start[:, 0][strip]
+    y = grid.y_m[rows] - start[:, 1][strip]
+    lane.reshape(-1)[at] = run[:, 0][strip] * y - run[:, 1][strip] * x
+    width.reshape(-1)[at] = pieces.width_m[strip]
+    thing.reshape(-1)[at] = -1 - pieces.way[strip]
 
 
-def _things(content: Content, grid: PixelGrid, thing: NDArray[np.int32], height: NDArray[np.float32]) -> None:
-    if not content.things:
-        return
+def _things(content: Content, grid: PixelGrid, thing: NDArray[np.int32]) -> NDArray[np.float32]:
+    """Draw the objects into `thing` and return their heights."""
     rings = [ring for _, each in content.things for ring in each.rings]
     owners = np.repeat(np.arange(len(content.things)), [len(each.rings) for _, each in content.things])
-    spans = ring_spans(rings, owners, grid)
-    spans.paint(thing, np.arange(1, len(content.things) + 1, dtype=np.int32))
-    spans.paint(height, np.array([each.height_m for _, each in content.things], np.float32))
+    if rings:
+        spans = ring_spans(rings, owners, grid)
+        spans.paint(thing, np.arange(1, len(content.things) + 1, dtype=np.int32))
+    heights = np.array([0.0, *(each.height_m for _, each in content.things)], np.float32)
+    return heights[np.maximum(thing, 0)]
 
 
 def _crowns(

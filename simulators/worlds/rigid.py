@@ -22,18 +22,25 @@ def turned(axis: Point, angle_deg: float) -> Point:
 
 def holds(piece: Piece, centre: Point, along: Point, length: float, width: float) -> bool:
     """Return whether a rectangle of the plan lies in a piece."""
+    return largest_share(piece, centre, along, length, width) >= 1.0
+
+
+def largest_share(piece: Piece, centre: Point, along: Point, length: float, width: float) -> float:
+    """Return by how much a rectangle of the plan may grow, or must shrink, to lie just in a piece."""
     p = piece.points
-    for k in range(len(p)):
-        a, b = p[k], p[(k + 1) % len(p)]
-        size = math.dist(a, b)
-        if size < 1e-6:
+    x, y = centre
+    tx, ty = along
+    least = math.inf
+    for (ax, ay), (bx, by) in zip(p, (*p[1:], p[0]), strict=True):
+        dx, dy = bx - ax, by - ay
+        if dx * dx + dy * dy < 1e-12:
             continue
-        nx, ny = -(b[1] - a[1]) / size, (b[0] - a[0]) / size
-        middle = (centre[0] - a[0]) * nx + (centre[1] - a[1]) * ny
-        spread = abs(along[0] * nx + along[1] * ny) * length + abs(-along[1] * nx + along[0] * ny) * width
-        if middle < spread / 2.0:
-            return False
-    return True
+        # Both are as many times too long as the edge is, so that no root is needed.
+        middle = (y - ay) * dx - (x - ax) * dy
+        spread = abs(ty * dx - tx * dy) * length + abs(tx * dx + ty * dy) * width
+        if 2.0 * middle < least * spread:
+            least = 2.0 * middle / spread
+    return least
 
 
 def on_ground(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TypeVar
 
 import numpy as np
@@ -27,7 +27,7 @@ def chosen(shares: Mapping[Key, float], draws: NDArray[np.float64]) -> list[Key]
     keys = list(shares)
     edges = np.cumsum([shares[key] for key in keys])
     at = np.searchsorted(edges, draws * edges[-1], side="right")
-    return [keys[min(int(k), len(keys) - 1)] for k in at]
+    return [keys[k] for k in np.minimum(at, len(keys) - 1).tolist()]
 
 
 def one_of(shares: Mapping[Key, float], draw: float) -> Key:
@@ -42,7 +42,7 @@ def one_of(shares: Mapping[Key, float], draw: float) -> Key:
 
 def roof_on(
     building: Building,
-    draws: NDArray[np.float64],
+    draws: Sequence[float] | NDArray[np.float64],
     *,
     storeys: int,
     length_m: float,

@@ -18,12 +18,16 @@ HILL_LENGTH_M = 700.0
 BANK_M = 60.0
 
 
-def elevation(style: Style, seed: int, ground: NDArray[np.float64]) -> Values:
-    """Return the elevation at (N, 2) points of the ground, metres above the water."""
+def elevation(style: Style, seed: int, ground: NDArray[np.float64], away: tuple[Values, Values]) -> Values:
+    """Return the elevation at (N, 2) points of the ground, metres above the water.
+
+    Args:
+        style, seed: of the world.
+        ground: the points.
+        away: what `Water.distances` says of them.
+    """
     hills = layered(key_of(seed, style.name, "hills"), ground[:, 0], ground[:, 1], HILL_LENGTH_M, 4, 0.4)
     level = 3.5 * style.relief_m + style.relief_m * hills
-    water = water_of(style, seed)
-    if water.exists:
-        river, sea = water.distances(ground)
-        level *= 1.0 - np.exp(-np.maximum(np.minimum(river, sea), 0.0) / BANK_M)
+    if water_of(style, seed).exists:
+        level *= 1.0 - np.exp(-np.maximum(np.minimum(*away), 0.0) / BANK_M)
     return level

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +14,8 @@ from diachron.simulators.worlds.roofs import chosen
 from diachron.simulators.worlds.style import Garden
 
 Values = NDArray[np.float64]
+# Of (N, 2) points of the ground.
+Share = Callable[[Values], Values]
 
 # Crowns keep this share of their radius off walls.
 OVERHANG = 0.8
@@ -21,6 +23,8 @@ OVERHANG = 0.8
 # height, those of conifers and palms half of it and less (Hasenauer 1997, open-grown trees).
 SLIM = (2.1, 4.2, 3.2, 0.9)
 BUSH = CROWN_KINDS.index("bush")
+# Crown radius in a wood beside that of a broadleaf tree, by kind (the same source).
+NARROW = (1.0, 0.72, 0.85, 1.0)
 
 
 def tree_height(radius: Values, kind: NDArray[np.uint8], draws: Values) -> Values:
@@ -39,9 +43,12 @@ def sow_trees(
     share: float,
     radius_m: tuple[float, float],
     margin_m: float = 1.5,
-    level: object = None,
+    level: Share | None = None,
+    scale: Share | None = None,
+    small: float = 1.3,
     jitter: float = 0.36,
     along: Point = (1.0, 0.0),
+    lot: int = 21,
 ) -> None:
     """Plant trees on a jittered lattice: no two are closer than about half of the spacing.
 
@@ -51,12 +58,15 @@ def sow_trees(
         kinds: kind -> share.
         rng: of the block.
         spacing_m: of the lattice.
-        share: of its places that have a tree.
+        share: of its places that have a tree; the most that `level` says, where that is given.
         radius_m: least and greatest crown.
         margin_m: kept to the edges of the piece.
-        level: optional function of (N, 2) ground points to (N,) shares, used instead of `share`.
+        level: optional function of (N, 2) ground points to (N,) shares, none above `share`.
+        scale: of a wood: function of (N, 2) ground points to (N,) factors of the radius.
+        small: the larger, the more crowns are near the least; 1 for all sizes alike.
         jitter: share of the spacing.
         along: unit vector of the rows.
+        lot: of seeds; those of two lots of a block differ.
     """
     across = (-along[1], along[0])
     (low_u, high_u), (low_v, high_v) = piece.extent(along), piece.extent(across)
@@ -67,24 +77,23 @@ def sow_trees(
     a = (a + 0.5 * (b % 2.0) + 0.5 + rng.uniform(-jitter, jitter, n)) * spacing_m
     b = (b + 0.5 + rng.uniform(-jitter, jitter, n)) * spacing_m
     u, v = a * along[0] + b * across[0], a * along[1] + b * across[1]
-    radius = radius_m[0] + (radius_m[1] - radius_m[0]) * rng.random(n) ** 1.3
+    radius = radius_m[0] + (radius_m[1] - radius_m[0]) * rng.random(n) ** small
     drawn = rng.random(n)
     draws = rng.random((2, n))
-    kept = _inside(piece, u, v, margin_m)
+    kept = _inside(piece, u, v, margin_m) & (drawn < share)
+    # What hangs on the ground is asked on the ground.
     ground = drawing.plane.to_ground(np.stack([u, v], axis=1)[kept])
-    grows = drawn[kept] < (level(ground) if callable(level) else share)
-    kept[kept] = grows
-    kind = _kinds(kinds, draws[0])
-    drawing.crowns.append(
-        Crowns(
-            ground[grows, 0],
-            ground[grows, 1],
-            radius[kept],
-            tree_height(radius, kind, draws[1])[kept],
-            kind[kept],
-            drawing.seeds(n, 21)[kept],
-        )
-    )
+    if level is not None:
+        grows = drawn[kept] < level(ground)
+        kept[kept] = grows
+        ground = ground[grows]
+    kind = _kinds(kinds, draws[0])[kept]
+    radius = radius[kept]
+    if scale is not None:
+        radius *= scale(ground) * np.array(NARROW)[kind]
+    height = tree_height(radius, kind, draws[1, kept])
+    seeds = drawing.seeds(n, lot)[kept]
+    drawing.crowns.append(Crowns(ground[:, 0], ground[:, 1], radius, height, kind, seeds))
 
 
 def scatter_trees(
@@ -94,16 +103,16 @@ def scatter_trees(
     (x0, x1), (y0, y1) = piece.extent((1.0, 0.0)), piece.extent((0.0, 1.0))
     full = max((x1 - x0) * (y1 - y0) / max(piece.area, 1.0), 1.0)
     n = int(rng.poisson(min(count * full, 4000.0)))
+    if n == 0:
+        return
     u, v = rng.uniform(x0, x1, n), rng.uniform(y0, y1, n)
     radius = garden.crown_m[0] + (garden.crown_m[1] - garden.crown_m[0]) * rng.random(n) ** 1.5
     kind = _kinds(garden.tree_kinds, rng.random(n))
     radius = np.where(kind == BUSH, np.minimum(radius, 1.6) * 0.7, radius)
     height = tree_height(radius, kind, rng.random(n))
     kept = _inside(piece, u, v, 1.0)
-    ground = drawing.plane.to_ground(np.stack([u, v], axis=1))
-    drawing.crowns.append(
-        Crowns(ground[:, 0], ground[:, 1], radius, height, kind, drawing.seeds(n, 31)).taken(kept)
-    )
+    places = np.stack([u, v], axis=1)[kept]
+    drawing.plant(places, radius[kept], height[kept], kind[kept], drawing.seeds(n, 31)[kept])
 
 
 def row_of_trees(
@@ -130,10 +139,8 @@ def row_of_trees(
     kind = _kinds(kinds, rng.random(n))
     height = tree_height(radius, kind, rng.random(n))
     kept = rng.random(n) < share
-    ground = drawing.plane.to_ground(np.stack([u, v], axis=1))
-    drawing.crowns.append(
-        Crowns(ground[:, 0], ground[:, 1], radius, height, kind, drawing.seeds(n, 41)).taken(kept)
-    )
+    places = np.stack([u, v], axis=1)[kept]
+    drawing.plant(places, radius[kept], height[kept], kind[kept], drawing.seeds(n, 41)[kept])
 
 
 def _kinds(kinds: Mapping[str, float], draws: Values) -> NDArray[np.uint8]:

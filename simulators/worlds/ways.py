@@ -71,8 +71,7 @@ def ways_of(style: Style, seed: int, plan: CellPlan) -> tuple[list[Way], Crowns]
     all_streets = streets_of(style, seed, plan.cell)
     streets = [street for street in all_streets if street.kind and street.length >= 1.0]
     stops = [_stops(street) for street in streets]
-    lines = [_lines(style, street, at) for street, at in zip(streets, stops, strict=True)]
-    grounds = [line.reshape(5, -1, 2) for line in plane.all_to_ground(lines)]
+    grounds = _lines(style, streets, stops, plane)
     kept = _kept(style, water_of(style, seed), streets, stops, [ground[4] for ground in grounds])
     for street, at, ground, (keep, wet) in zip(streets, stops, grounds, kept, strict=True):
         kind = style.streets[street.kind]
@@ -103,24 +102,35 @@ def ways_of(style: Style, seed: int, plan: CellPlan) -> tuple[list[Way], Crowns]
     return ways, _on_ground(plane, trees)
 
 
-def _lines(style: Style, street: Street, at: NDArray[np.float64]) -> Points:
-    """Return both rims of the carriageway and of the side strips, and the centre line, in the plan."""
-    kind = style.streets[street.kind]
-    (ax, ay), (bx, by) = street.ends
-    along = np.array([bx - ax, by - ay]) / street.length
-    left = np.array([-along[1], along[0]])
-    centres = np.array([ax, ay]) + at[:, np.newaxis] * np.array([bx - ax, by - ay])
-    half = kind.width_m / 2.0
-    full = half + kind.side_m
-    return np.concatenate([centres + offset * left for offset in (half, -half, full, -full, 0.0)])
+def _lines(
+    style: Style, streets: list[Street], stops: list[NDArray[np.float64]], plane: Plane
+) -> list[Points]:
+    """Return of each street (5, n, 2) rims of the carriageway and of the side strips, and the centre line."""
+    if not streets:
+        return []
+    count = [at.size for at in stops]
+    start = np.array([street.ends[0] for street in streets])
+    run = np.array([street.ends[1] for street in streets]) - start
+    length = np.array([street.length for street in streets])
+    left = np.stack([-run[:, 1], run[:, 0]], axis=1) / length[:, np.newaxis]
+    half = np.array([style.streets[street.kind].width_m / 2.0 for street in streets])
+    full = half + np.array([style.streets[street.kind].side_m for street in streets])
+    offsets = np.repeat(np.stack([half, -half, full, -full, np.zeros(half.size)]), count, axis=1)
+    along = np.concatenate(stops)[:, np.newaxis] * np.repeat(run, count, axis=0)
+    centres = np.repeat(start, count, axis=0) + along
+    lines = centres + offsets[..., np.newaxis] * np.repeat(left, count, axis=0)
+    ground = plane.to_ground(lines.reshape(-1, 2)).reshape(5, -1, 2)
+    ends = [0, *itertools.accumulate(count)]
+    return [ground[:, a:b] for a, b in itertools.pairwise(ends)]
 
 
 def _stops(street: Street) -> NDArray[np.float64]:
     """Return rising shares of the length, with all junctions and no step longer than `STEP_M`."""
     marks = sorted({0.0, 1.0, *(street.gap or ()), *(min(max(m, 0.0), 1.0) for m in street.marks)})
     stops: list[float] = [0.0]
+    length = street.length
     for a, b in itertools.pairwise(marks):
-        steps = max(1, math.ceil((b - a) * street.length / STEP_M))
+        steps = max(1, math.ceil((b - a) * length / STEP_M))
         stops += [a + (b - a) * k / steps for k in range(1, steps + 1)]
     return np.array(stops)
 

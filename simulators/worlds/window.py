@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -16,7 +15,7 @@ from diachron.core.place import Crown, PlaceModel
 from diachron.core.scene import Footprint, SceneObject
 from diachron.simulators.worlds import styles
 from diachron.simulators.worlds.content import Content, content_of
-from diachron.simulators.worlds.drawing import CROWN_KINDS
+from diachron.simulators.worlds.drawing import CROWN_KINDS, polygons_of
 from diachron.simulators.worlds.raster import PixelGrid
 from diachron.simulators.worlds.rasters import Rasters, drawn
 from diachron.simulators.worlds.ways import Way
@@ -173,13 +172,15 @@ def _objects(content: Content, rasters: Rasters, grid: PixelGrid) -> dict[int, S
     """Return the objects with a pixel in the window, things first, each in the order of the world."""
     count = len(content.things)
     labels = np.where(rasters.thing < 0, count - rasters.thing, rasters.thing)
+    seen = ndimage.find_objects(labels, max_label=count + len(content.ways))
+    ways = [(index, *content.ways[index]) for index, box in enumerate(seen[count:]) if box is not None]
+    shape_of_way = dict(zip((k for k, _, _ in ways), _shapes([w for _, _, w in ways], grid), strict=True))
+    whole = _inside(content.boxes_m, grid).tolist()
     objects: dict[int, SceneObject] = {}
-    box = grid.box_m()
-    for index, window in enumerate(ndimage.find_objects(labels, max_label=count + len(content.ways))):
+    for index, window in enumerate(seen):
         if window is None:
             continue
-        mask = labels[window] == index + 1
-        footprint = Footprint(window[0].start, window[1].start, mask)
+        footprint = Footprint(window[0].start, window[1].start, labels[window] == index + 1)
         if index < count:
             number, thing = content.things[index]
             objects[number] = SceneObject(
@@ -187,39 +188,64 @@ def _objects(content: Content, rasters: Rasters, grid: PixelGrid) -> dict[int, S
                 object_class=thing.hub_class,
                 footprint=footprint,
                 height_m=thing.height_m,
-                whole=_inside(thing.rings[0], box),
+                whole=whole[index],
                 orientation_deg=thing.orientation_deg,
                 fill=thing.fill,
             )
         else:
             number, way = content.ways[index - count]
-            run = way.axis[-1, 1] - way.axis[0, 0]
+            uncut, along_deg, fill = shape_of_way[index - count]
             objects[number] = SceneObject(
                 id=number,
                 object_class=way.hub_class,
                 footprint=footprint,
                 height_m=0.0,
-                whole=_inside(way.strips.reshape(-1, 2), box),
-                orientation_deg=math.degrees(math.atan2(run[1], run[0])) % 90.0,
-                fill=_filled(way),
+                whole=uncut,
+                orientation_deg=along_deg % 90.0,
+                fill=fill,
             )
     return objects
 
 
-def _filled(way: Way) -> float:
-    """Return the share of the box along its direction that a street fills."""
-    run = way.axis[-1, 1] - way.axis[0, 0]
-    t = run / max(float(np.hypot(*run)), 1e-6)
-    points = way.strips.reshape(-1, 2)
-    along, across = points @ t, points @ np.array([-t[1], t[0]])
-    box = (along.max() - along.min()) * (across.max() - across.min())
-    return min(1.0, float(shapely.area(shapely.polygons(way.strips)).sum() / max(box, 1e-6)))
+def _shapes(ways: list[Way], grid: PixelGrid) -> list[tuple[bool, float, float]]:
+    """Return of streets whether each lies in the window, its direction in degrees, and its fill.
+
+    The fill is the share of the box along its direction.
+    """
+    if not ways:
+        return []
+    parts = np.array([len(way.strips) for way in ways])
+    starts = np.cumsum(parts) - parts
+    strips = np.concatenate([way.strips for way in ways])
+    area = np.add.reduceat(shapely.area(shapely.polygons(strips)), starts)
+    run = np.array([way.axis[-1, 1] - way.axis[0, 0] for way in ways])
+    t = run / np.maximum(np.hypot(run[:, 0], run[:, 1]), 1e-6)[:, np.newaxis]
+    each = np.repeat(t, parts, axis=0)[:, np.newaxis]
+    x, y = strips[..., 0], strips[..., 1]
+    along = x * each[..., 0] + y * each[..., 1]
+    across = y * each[..., 0] - x * each[..., 1]
+
+    def low(values: NDArray[np.float64]) -> NDArray[np.float64]:
+        least: NDArray[np.float64] = np.minimum.reduceat(values.min(axis=1), starts)
+        return least
+
+    box = (-low(-along) - low(along)) * (-low(-across) - low(across))
+    fill = np.minimum(1.0, area / np.maximum(box, 1e-6))
+    edges = np.stack([low(x), low(y), -low(-x), -low(-y)], axis=1)
+    degrees = np.degrees(np.arctan2(run[:, 1], run[:, 0]))
+    return list(zip(_inside(edges, grid).tolist(), degrees.tolist(), fill.tolist(), strict=True))
 
 
-def _inside(points: NDArray[np.float64], box_m: tuple[float, float, float, float]) -> bool:
-    west, north, east, south = box_m
-    (x0, y0), (x1, y1) = points.min(axis=0), points.max(axis=0)
-    return bool(x0 >= west and x1 <= east and y0 >= north and y1 <= south)
+def _inside(boxes_m: NDArray[np.float64], grid: PixelGrid) -> NDArray[np.bool_]:
+    """Return which boxes lie in the window as a whole."""
+    west, north, east, south = grid.box_m()
+    inside: NDArray[np.bool_] = (
+        (boxes_m[:, 0] >= west)
+        & (boxes_m[:, 2] <= east)
+        & (boxes_m[:, 1] >= north)
+        & (boxes_m[:, 3] <= south)
+    )
+    return inside
 
 
 def _crowns(content: Content, grid: PixelGrid) -> tuple[Crown, ...]:
@@ -242,18 +268,23 @@ def _crowns(content: Content, grid: PixelGrid) -> tuple[Crown, ...]:
 
 def _records(content: Content, seen: set[int]) -> tuple[FootprintRecord, ...]:
     """Return the vectors of the objects in the window, east and north."""
+    things = [(number, each) for number, each in content.things if number in seen]
+    polygons = polygons_of([each for _, each in things], north=True)
     records = [
-        FootprintRecord(number, _polygon(each.rings), each.hub_class, each.height_m)
-        for number, each in content.things
-        if number in seen
+        FootprintRecord(number, polygon, each.hub_class, each.height_m)
+        for (number, each), polygon in zip(things, polygons.tolist(), strict=True)
     ]
     for number, way in content.ways:
         if number in seen:
-            parts = shapely.polygons(way.strips * np.array([1.0, -1.0]))
-            records.append(FootprintRecord(number, shapely.union_all(parts), way.hub_class, 0.0))
+            records.append(FootprintRecord(number, _street(way), way.hub_class, 0.0))
     return tuple(records)
 
 
-def _polygon(rings: tuple[NDArray[np.float64], ...]) -> shapely.Polygon:
-    north = [ring * np.array([1.0, -1.0]) for ring in rings]
-    return shapely.Polygon(north[0], north[1:])
+def _street(way: Way) -> shapely.Polygon | shapely.MultiPolygon:
+    """Return the outline of a street; one that goes on without a gap is its two rims, joined at the ends."""
+    strips = way.strips * np.array([1.0, -1.0])
+    if len(strips) > 1 and not (strips[1:, :2] == strips[:-1, 3:1:-1]).all():
+        return shapely.union_all(shapely.polygons(strips))
+    return shapely.Polygon(
+        np.concatenate([strips[:, 0], strips[-1:, 3:1:-1].reshape(2, 2), strips[:0:-1, 1], strips[:1, 1]])
+    )

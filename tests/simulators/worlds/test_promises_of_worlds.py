@@ -35,9 +35,9 @@ GOLDEN = {
     "suburb": 3160188160,
     "dense-city": 3839859092,
     "old-town": 1884805833,
-    "village": 2920953297,
+    "village": 3140937891,
     "industrial": 80135263,
-    "forest-edge": 1411243244,
+    "forest-edge": 534778216,
     "coast": 2138363482,
     "informal": 3911912954,
 }
