@@ -1,6 +1,6 @@
 """Make the pictures of procedural places: every style, pairs of the recipe `world`, and every process.
 
-python docs/make_world_pictures.py styles        # styles.jpg
+python docs/make_world_pictures.py styles --seed 5 --side 320        # styles.jpg
 python docs/make_world_pictures.py styles --seed 2 --side 512 --out other.jpg
 python docs/make_world_pictures.py pairs         # world-pairs.jpg
 python docs/make_world_pictures.py processes     # processes.jpg

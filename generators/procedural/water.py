@@ -21,6 +21,8 @@ SHALLOW_M = {"river": 3.0, "lake": 3.5, "sea": 7.0}
 BOTTOM = {"river": "silty_water", "lake": "green_water", "sea": "sand"}
 SURF_M = 4.5
 REACH_M = 14.0
+# A shore is nowhere shallower than at this share of the distance.
+NEAREST = 0.3
 # Swell: length of the waves and how much brighter their sunny sides are.
 SWELL_M, SWELL = {"river": 0.0, "lake": 5.0, "sea": 11.0}, {"river": 0.0, "lake": 0.05, "sea": 0.16}
 # The sky mirrored in water seen from above: 2 % of it (Fresnel at normal incidence).
@@ -43,10 +45,13 @@ def paint_water(state: PlaceState, bands: Sequence[str], waves: Waves, picture: 
         at = np.flatnonzero(wet & (state.cover == COVER_IDS[name]))
         if at.size == 0:
             continue
-        near = shore.ravel()[at] * (
-            1.0 + 0.35 * waves.spots[1].ravel()[at] + 0.15 * waves.spots[2].ravel()[at]
+        off = shore.ravel()[at]
+        uneven = np.maximum(
+            1.0 + 0.35 * waves.spots[1].ravel()[at] + 0.15 * waves.spots[2].ravel()[at], NEAREST
         )
-        shallow = np.exp(-np.maximum(near, 0.0) / depth).astype(np.float32)
+        # Nothing of the bottom is left where the distance is no longer known: the deep has no sandbanks.
+        fading = 1.0 - np.square(off / np.float32(REACH_M))
+        shallow = (np.exp(-off * uneven / depth) * fading).astype(np.float32)
         bottom = spectra([BOTTOM[name]], bands)
         flat[:, at] += np.float32(0.45) * shallow * (bottom - flat[:, at])
         if SWELL[name] and step < SWELL_M[name] / 3:
@@ -54,9 +59,8 @@ def paint_water(state: PlaceState, bands: Sequence[str], waves: Waves, picture: 
             flat[:, at] *= np.float32(1.0) + np.float32(SWELL[name]) * crest
         flat[:, at] += np.float32(MIRRORED) * (1.0 + np.float32(0.25) * waves.grain[2].ravel()[at])
         if name == "sea":
-            edge = shore.ravel()[at]
             breaking = np.exp(
-                -(((edge - 1.0 - waves.spots[1].ravel()[at] * 0.9) / np.float32(SURF_M / 4)) ** 2)
+                -(((off - 1.0 - waves.spots[1].ravel()[at] * 0.9) / np.float32(SURF_M / 4)) ** 2)
             )
             broken = np.clip(breaking * (0.45 + 0.5 * waves.grain[2].ravel()[at]), 0.0, 0.9)
             flat[:, at] += broken * (foam - flat[:, at])
