@@ -120,9 +120,9 @@ class Budget:
 # `full` sees as many pixels as the yardsticks that were measured before there was a bench: 500 batches of
 # 8 crops of 256 px.
 BUDGETS = {
-    "small": Budget(150, 12, 128, 300, (0, 1), (10.0, 100.0), (), (10.0,), ablations=False),
+    "small": Budget(150, 12, 128, 300, (0, 1, 2), (10.0, 100.0), (), (10.0,), ablations=False),
     # Four times the steps of `small`: what learns longer gains most from pairs that differ as real dates do.
-    "medium": Budget(600, 12, 128, 300, (0, 1, 2), (10.0, 100.0), (), (10.0,), ablations=False),
+    "medium": Budget(600, 12, 128, 300, (0, 1, 2), (10.0, 100.0), (10.0,), (10.0,), ablations=False),
     "full": Budget(
         500, 32, 128, 1000, (0, 1, 2), (1.0, 5.0, 10.0, 100.0), (10.0, 100.0), (10.0, 100.0), ablations=True
     ),
@@ -236,7 +236,7 @@ def methods(budget: Budget, data: Path, name: str, naip_labels: Path) -> list[Me
         ),
         *world_rows(line_up, pretraining, NEAR_TRAINING_GSD_M, near_training_gsd),
         *(line_up.supervised(real, percent) for percent in budget.percents),
-        *(line_up.mixed(real, percent, ours) for percent in budget.mixed_percents),
+        *(line_up.mixed(real, percent, mixed) for percent in budget.mixed_percents),
         *(
             line_up.fine_tuned(real, percent, made)
             for percent in budget.fine_tuned_percents
