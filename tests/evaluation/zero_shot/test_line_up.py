@@ -1,17 +1,19 @@
-"""Rows on procedural places: made without any source, buildings alone as the target."""
+"""Rows of a line-up: on procedural places without any source, and fine-tuned on real pairs."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from diachron.core import hub
 from diachron.core.pair import UNKNOWN
 from diachron.evaluation.zero_shot.building_target import BuildingTarget
-from diachron.evaluation.zero_shot.line_up import LineUp
+from diachron.evaluation.zero_shot.line_up import FINE_TUNING_STEPS, LineUp
 from diachron.training.detectors.config import DetectorConfig
 from diachron.training.detectors.options import TrainingOptions
+from tests.pairs import bright_squares
 
 CONFIG = DetectorConfig("siamese-unet-small", "binary", 3)
 OVERRIDES = (
@@ -52,3 +54,13 @@ def test_places_of_another_seed_are_others(tmp_path: Path) -> None:
         next(iter(next(iter(made(seed, tmp_path / "trial").train)))).t1.tobytes() for seed in (0, 1)
     )
     assert first != second
+
+
+@pytest.mark.parametrize(("steps", "spent"), [(40, 40), (4 * FINE_TUNING_STEPS, FINE_TUNING_STEPS)])
+def test_fine_tuning_ends_before_it_forgets(tmp_path: Path, steps: int, spent: int) -> None:
+    line_up = LineUp((), 2, CONFIG, TrainingOptions(steps=steps), tmp_path)
+    made = line_up.recipe("world", OVERRIDES, on_worlds=True)
+    tuned = line_up.fine_tuned(bright_squares(1), 10.0, made)
+    assert (tuned.options.steps, tuned.start_from) == (spent, made)
+    assert tuned.options.learning_rate < made.options.learning_rate
+    assert made.options.steps == steps
