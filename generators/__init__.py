@@ -4,7 +4,9 @@ A renderer is a module with `REGISTERED = True` and
 
 - `NEEDS_DONORS`: whether new objects take their pixels from objects of a source;
 - `draw(rng, request) -> params`: everything random, JSON-ready;
+- where a recipe may say more than the name, `Parameters`: a dataclass with defaults that `draw` takes third;
 - `paint(request, params) -> Painted`: deterministic; the image equals the source outside `edit`.
 
-Folders without `REGISTERED` are parts that renderers share. `copy_paste/` is the one to imitate.
+One that paints through a network also has `weights_hash(parameters) -> str`, the SHA-256 of its weights.
+Files and folders without `REGISTERED` are parts that renderers share. `copy_paste/` is the one to imitate.
 """

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from diachron.core import registry
 from diachron.core.errors import RecipeError
 from diachron.core.scene import Scene
 from diachron.core.streams import stream
@@ -113,6 +114,11 @@ class Plan:
         return str(self.recipe.renderer["name"])
 
     @cached_property
+    def manner(self) -> tuple[Any, ...]:
+        """Parameters of what paints, as one object; nothing where it takes none."""
+        return self.recipe.manner(self.renderer)
+
+    @cached_property
     def mean_years(self) -> float:
         """Years between the dates of a sample, on average over the windows."""
         if self.recipe.real_dates is None:
@@ -183,16 +189,23 @@ class Plan:
 
     @cached_property
     def weights(self) -> tuple[dict[str, str], ...]:
-        """Filter and SHA-256 of each network that filters look through; they are read for it.
+        """Filter or renderer, and SHA-256, of each network that is looked through; they are read for it.
 
         Raises:
             PackageError: weights cannot be read.
             RecipeError: they may not be used for this.
         """
-        return tuple(
-            {"filter": name, "sha256": module.weights_hash(parameters)}
-            for name, module, parameters in self.recipe.filter_modules()
-            if hasattr(module, "weights_hash")
+        painter = registry.load("renderers", self.renderer)
+        painters = []
+        if hasattr(painter, "weights_hash"):
+            painters = [{"renderer": self.renderer, "sha256": painter.weights_hash(*self.manner)}]
+        return (
+            *painters,
+            *(
+                {"filter": name, "sha256": module.weights_hash(parameters)}
+                for name, module, parameters in self.recipe.filter_modules()
+                if hasattr(module, "weights_hash")
+            ),
         )
 
     @cached_property
@@ -218,7 +231,10 @@ class Plan:
         recipe = self.recipe.model_dump()
         # The same weights may lie elsewhere on the next machine, and other weights under the same path.
         for entry in self.weights:
-            recipe["filters"][entry["filter"]]["weights"] = entry["sha256"]
+            if "filter" in entry:
+                recipe["filters"][entry["filter"]]["weights"] = entry["sha256"]
+            else:
+                recipe["renderer"]["weights"] = entry["sha256"]
         for process, file in rasters_of(self.recipe.processes).items():
             recipe["processes"][process]["where"]["raster"] = where_raster(Path(file)).identity()
         facts: dict[str, Any] = {

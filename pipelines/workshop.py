@@ -306,7 +306,7 @@ class Workshop:
         """Return a date; the one of the real picture is the picture itself. All dates share one stream."""
         if request.target.time_years == setting.anchor_years:
             return Painted(setting.untouched, np.zeros(request.scene.grid.shape, bool))
-        params = self._renderer.draw(stream_of("render"), request)
+        params = self._renderer.draw(stream_of("render"), request, *self.plan.manner)
         painted: Painted = self._renderer.paint(request, params)
         return painted
 

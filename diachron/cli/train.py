@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from diachron.cli.train_acquisition import command as acquisition
+from diachron.cli.train_inpainting import command as inpainting
 from diachron.cli.train_segmenter import command as segmenter
 
 
@@ -18,6 +19,7 @@ def command() -> None:
 
 
 command.add_command(acquisition)
+command.add_command(inpainting)
 command.add_command(segmenter)
 
 

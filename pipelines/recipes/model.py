@@ -157,9 +157,11 @@ class Recipe(BaseModel):
     @classmethod
     def _known_renderer(cls, value: dict[str, Any]) -> dict[str, Any]:
         name = renderer_name(str(value.get("name")))
-        extra = sorted(set(value) - {"name"})
-        if extra:
-            raise ValueError(f"renderer '{name}' takes no parameter '{extra[0]}'")
+        given = {key: parameter for key, parameter in value.items() if key != "name"}
+        if hasattr(registry.load("renderers", name), "Parameters"):
+            return {"name": name, **_parameters("renderers", name, given)}
+        if given:
+            raise ValueError(f"renderer '{name}' takes no parameter '{min(given)}'")
         return {"name": name}
 
     @field_validator("acquisition")
@@ -230,6 +232,19 @@ class Recipe(BaseModel):
             return None
         modules = _modules("acquisition", self.acquisition)
         return [(name, module, parameters) for name, (module, parameters) in modules.items()]
+
+    def manner(self, name: str) -> tuple[Any, ...]:
+        """Return the parameters of what paints, as one object; nothing where it takes none.
+
+        Args:
+            name: of the renderer; one that is not the recipe's, as for worlds, has its defaults.
+        """
+        module = registry.load("renderers", name)
+        if not hasattr(module, "Parameters"):
+            return ()
+        own = self.renderer if self.renderer["name"] == name else {}
+        given = {key: value for key, value in own.items() if key != "name"}
+        return (TypeAdapter(module.Parameters).validate_python(given),)
 
     def filter_modules(self) -> list[tuple[str, ModuleType, Any]]:
         """Return (name, module, parameters) of the filters."""

@@ -18,6 +18,7 @@ from diachron.core.sample import Painted, RenderRequest, Snapshot
 from diachron.core.scene import Scene
 from diachron.core.streams import stream
 from diachron.simulators.preparation import prepare
+from tests.renderers import drawn
 from tests.worlds import BANDS, FULL_SCALE, Case, Played, World, cases, played, raw_scene
 
 # A case is a few numbers and a seed: a smaller one is no simpler, so none is looked for.
@@ -36,7 +37,7 @@ def request_of(play: Played, state: Snapshot, lenders: tuple[Scene, ...] = ()) -
 
 def painted(name: str, request: RenderRequest, seed: int = 0) -> Painted:
     renderer = load("renderers", name)
-    return renderer.paint(request, renderer.draw(stream(seed, 0, "render"), request))
+    return renderer.paint(request, drawn(name, stream(seed, 0, "render"), request))
 
 
 def dates(name: str, play: Played) -> list[tuple[Snapshot, Painted]]:
@@ -124,7 +125,7 @@ def test_a_date_is_painted_again_from_its_record(name, case):
     renderer = load("renderers", name)
     for state in play.states:
         request = request_of(play, state)
-        params = renderer.draw(stream(case.seed, 0, "render"), request)
+        params = drawn(name, stream(case.seed, 0, "render"), request)
         stored: Mapping[str, Any] = json.loads(json.dumps(params, allow_nan=False))
         first, again = renderer.paint(request, params), renderer.paint(request, stored)
         assert first.image.tobytes() == again.image.tobytes()

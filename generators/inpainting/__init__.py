@@ -1,0 +1,130 @@
+"""A network repaints what copy_paste proposes, so that light, colour and texture go on into the hole."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from diachron.core.distributions import check_quantity, draw_quantity
+from diachron.core.errors import PackageError, RecipeError, nearest_names
+from diachron.core.sample import Painted, RenderRequest
+from diachron.core.streams import noise_seed
+from diachron.generators import copy_paste
+
+REGISTERED = True
+NEEDS_DONORS = True
+
+SOLVER_NAMES = ("euler", "heun")
+PRECISIONS = ("fp32", "bf16")
+
+
+@dataclass(frozen=True)
+class Parameters:
+    """Whose hand, and how far it may leave the proposal.
+
+    Args:
+        weights: folder that `diachron train inpainting` has written, relative to where the command runs. What
+            decides the samples is the hash of its weights, not where they lie.
+        strength: share of noise that the proposal is buried in, 0.05 to 1, drawn once a sample; with 1
+            nothing is left of it, which wants a large network.
+        steps: of the solver, 1 to 100.
+        solver: `euler` looks once a step, `heun` twice.
+        guidance: above 1 heeds the labels more, at twice the cost; 1 is off.
+        precision: `fp32`, or `bf16`, which is faster on processors that have it and whose bytes differ from
+            one kind of processor to another.
+    """
+
+    weights: str = "inpainting"
+    strength: Any = (0.3, 0.6)
+    steps: int = 6
+    solver: str = "euler"
+    guidance: float = 1.0
+    precision: str = "fp32"
+
+    __pydantic_config__ = {"extra": "forbid"}  # noqa: RUF012  (pydantic's own hook, read once)
+
+    def __post_init__(self) -> None:
+        check_quantity(self.strength, key="strength", low=0.05, high=1)
+        check_quantity(self.guidance, key="guidance", low=0)
+        if not 1 <= self.steps <= 100:
+            raise RecipeError(f"steps: {self.steps}, expected 1 to 100")
+        for key, known in (("solver", SOLVER_NAMES), ("precision", PRECISIONS)):
+            given = getattr(self, key)
+            if given not in known:
+                raise RecipeError(f"{key}: '{given}'; {nearest_names(given, known)}")
+
+
+def weights_hash(parameters: Parameters) -> str:
+    """Return the SHA-256 of the network's weights.
+
+    Raises:
+        PackageError: there are none, or they cannot be read; the text says how to get some.
+    """
+    from diachron.generators.inpainting.painter import load_painter
+
+    return load_painter(parameters.weights)[1]
+
+
+def draw(
+    rng: np.random.Generator, request: RenderRequest, parameters: Parameters | None = None
+) -> dict[str, object]:
+    """Return the random part of a painting: that of the proposal, the noise by its seed, and the strength.
+
+    The same record for all dates of a series gives an object the same look at each of them.
+
+    Args:
+        rng: everything is drawn from it.
+        request: as for `copy_paste`.
+        parameters: of the recipe; None for the defaults.
+
+    Raises:
+        PackageError: as `weights_hash`.
+    """
+    how = parameters or Parameters()
+    return {
+        **copy_paste.draw(rng, request),
+        "noise_seed": noise_seed(rng),
+        "strength": min(1.0, max(0.05, draw_quantity(rng, how.strength))),
+        "steps": how.steps,
+        "solver": how.solver,
+        "guidance": how.guidance,
+        "precision": how.precision,
+        "weights": how.weights,
+        "sha256": weights_hash(how),
+    }
+
+
+def paint(request: RenderRequest, params: Mapping[str, object]) -> Painted:
+    """Return the scene's picture in the target state.
+
+    `copy_paste` makes a proposal, and the network repaints all that it has touched, and nothing else: `edit`
+    and `effects` are those of the proposal, outside `edit` every band keeps its bytes. Red, green and blue
+    are repainted, or the first three bands where none has that name; further bands stay as proposed.
+
+    Args:
+        request: scene, target state, log and donors.
+        params: from `draw`.
+
+    Raises:
+        RenderError: as `copy_paste.paint`.
+        PackageError: the weights are gone, or are not those of the record.
+    """
+    proposal = copy_paste.paint(request, params)
+    if not proposal.edit.any():
+        return proposal
+    from diachron.generators.inpainting.layers import repaint
+    from diachron.generators.inpainting.painter import Manner, load_painter
+
+    given: Any = params
+    painter, digest = load_painter(given["weights"])
+    if digest != given["sha256"]:
+        raise PackageError(
+            f"{given['weights']}: its weights are {digest[:12]}, the record was made with "
+            f"{given['sha256'][:12]}; give the folder of those"
+        )
+    manner = Manner(given["strength"], given["steps"], given["solver"], given["guidance"], given["precision"])
+    image = repaint(request, proposal, painter, manner, seed=given["noise_seed"])
+    return Painted(image, proposal.edit, proposal.effects)

@@ -1,0 +1,213 @@
+"""A network that paints holes, with all that is needed to use it, and the folder it is kept in."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import cache
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+from torch import Tensor
+
+from diachron.core.errors import PackageError
+from diachron.generators.flow.guidance import Guided
+from diachron.generators.flow.path import noised
+from diachron.generators.flow.schedule import times
+from diachron.generators.flow.solvers import SOLVERS
+from diachron.generators.models.conditions import Conditions
+from diachron.generators.models.pixels import MEAN, SPREAD
+from diachron.generators.models.unet import PaintingUNet, UNetConfig, build_unet
+
+DESCRIPTION = "inpainting.json"
+WEIGHTS = "weights.safetensors"
+FORMAT = 1
+
+
+@dataclass(frozen=True)
+class Holes:
+    """Windows of one size with holes in them.
+
+    Args:
+        picture: (N, 3, S, S) float32 as of `pixels.to_network`: what is real around the holes.
+        proposal: (N, 3, S, S) the same with something in the holes to begin from.
+        hole: (N, S, S) bool.
+        labels: (N, S, S) uint8 hub ids of what is to be seen.
+        noise: (N, 3, S, S) float32 standard normal.
+        gsd_m: metres a pixel.
+    """
+
+    picture: NDArray[np.float32]
+    proposal: NDArray[np.float32]
+    hole: NDArray[np.bool_]
+    labels: NDArray[np.uint8]
+    noise: NDArray[np.float32]
+    gsd_m: float
+
+
+@dataclass(frozen=True)
+class Manner:
+    """How holes are painted.
+
+    Args:
+        strength: share of noise at the start, above 0; with 1 the proposal is not looked at.
+        steps: of the solver.
+        solver: name in `flow.solvers.SOLVERS`.
+        guidance: 1 for none.
+        precision: `fp32` or `bf16`; bytes of bf16 differ from one kind of processor to another.
+    """
+
+    strength: float
+    steps: int
+    solver: str = "euler"
+    guidance: float = 1.0
+    precision: str = "fp32"
+
+
+@dataclass
+class Painter:
+    """A network with the record of its training.
+
+    Args:
+        network: predicts velocities.
+        training: JSON-ready: what it was trained on, how long, under which terms.
+    """
+
+    network: PaintingUNet
+    training: dict[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def untrained(cls, config: UNetConfig, seed: int) -> Painter:
+        """Return a painter whose weights are drawn from the seed."""
+        return cls(build_unet(config, seed))
+
+    def paint(self, holes: Holes, manner: Manner) -> NDArray[np.float32]:
+        """Return (N, 3, S, S) pictures with the holes painted; around them they are `holes.picture`.
+
+        It is computed on one thread: sums depend on the number of threads in their last bits.
+
+        Args:
+            holes: windows of one size, a multiple of the network's stride.
+            manner: how.
+        """
+        count = len(holes.picture)
+        hole = torch.from_numpy(holes.hole).unsqueeze(1)
+        strength = torch.full((count,), manner.strength)
+        known = Conditions(
+            hole.float(), torch.from_numpy(holes.labels), torch.full((count,), holes.gsd_m), strength
+        )
+        picture = torch.from_numpy(holes.picture)
+        start = noised(torch.from_numpy(holes.proposal), torch.from_numpy(holes.noise), strength)
+        start = torch.where(hole, start, picture)
+
+        def with_known(conditions: Conditions) -> Any:
+            def moving(x: Tensor, time: Tensor) -> Tensor:
+                # What is known stands still.
+                return self.network(x, time, conditions).float() * known.hole
+
+            return moving
+
+        guided = Guided(with_known(known), with_known(known.without_labels()), manner.guidance)
+        self.network.eval()
+        with (
+            _one_thread(),
+            torch.inference_mode(),
+            torch.autocast("cpu", torch.bfloat16, enabled=manner.precision == "bf16"),
+        ):
+            painted = SOLVERS[manner.solver](guided, start, times(manner.steps))
+            found: NDArray[np.float32] = torch.where(hole, painted.float(), picture).numpy()
+        return found
+
+    def save(self, folder: str | Path) -> None:
+        """Write `weights.safetensors` and, last, `inpainting.json`; what is there is replaced.
+
+        Args:
+            folder: made if it is missing.
+        """
+        target = Path(folder)
+        target.mkdir(parents=True, exist_ok=True)
+        weights = {
+            name: value.detach().cpu().contiguous() for name, value in self.network.state_dict().items()
+        }
+        description = {
+            "format": FORMAT,
+            "network": {"name": "unet", **self.network.config.to_json()},
+            "pixels": {"mean": MEAN, "spread": SPREAD},
+            "versions": {name: version(name) for name in ("diachron", "torch")},
+            "training": self.training,
+        }
+        save_file(weights, target / f".{WEIGHTS}")
+        (target / f".{WEIGHTS}").replace(target / WEIGHTS)
+        (target / f".{DESCRIPTION}").write_text(json.dumps(description, indent=2) + "\n", encoding="utf-8")
+        (target / f".{DESCRIPTION}").replace(target / DESCRIPTION)
+
+    @classmethod
+    def load(cls, path: str | Path) -> Painter:
+        """Return a painter that `save` has written.
+
+        Args:
+            path: the folder, or one of its two files.
+
+        Raises:
+            PackageError: there is none, it is of another kind, or its weights do not fit.
+        """
+        folder = _folder(path)
+        try:
+            described = json.loads((folder / DESCRIPTION).read_text(encoding="utf-8"))
+            size = dict(described["network"])
+            wanted = {"format": FORMAT, "pixels": {"mean": MEAN, "spread": SPREAD}}
+            for key, value in wanted.items():
+                if described[key] != value:
+                    raise PackageError(f"{folder}: {key} is {described[key]}, this Diachron reads {value}")
+            if size.pop("name") != "unet":
+                raise PackageError(
+                    f"{folder}: the network is {described['network']['name']}, this Diachron reads unet"
+                )
+            painter = cls.untrained(UNetConfig(**size), 0)
+            painter.network.load_state_dict(load_file(folder / WEIGHTS))
+            painter.training = described["training"]
+        except PackageError:
+            raise
+        except (OSError, LookupError, TypeError, ValueError, RuntimeError, SafetensorError) as error:
+            raise PackageError(
+                f"{folder}: no weights of `inpainting` can be read there ({error}); none come with Diachron, "
+                "train some with `diachron train inpainting --source TILES --out DIR`, and name the folder "
+                "with --set renderer.weights=DIR"
+            ) from None
+        painter.network.eval()
+        return painter
+
+
+@cache
+def load_painter(path: str) -> tuple[Painter, str]:
+    """Return a painter and the SHA-256 of its weights; read once a process, which paints thousands of dates.
+
+    Raises:
+        PackageError: as `Painter.load`.
+    """
+    painter = Painter.load(path)
+    return painter, hashlib.sha256((_folder(path) / WEIGHTS).read_bytes()).hexdigest()
+
+
+def _folder(path: str | Path) -> Path:
+    given = Path(path)
+    return given.parent if given.name in (DESCRIPTION, WEIGHTS) else given
+
+
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)

@@ -1,0 +1,43 @@
+"""Renderers as the contract asks for them: those that need weights get small ones."""
+
+from __future__ import annotations
+
+import atexit
+import shutil
+import tempfile
+from functools import cache
+from typing import Any
+
+import numpy as np
+
+from diachron.core.registry import load
+from diachron.core.sample import RenderRequest
+
+
+def drawn(name: str, rng: np.random.Generator, request: RenderRequest) -> dict[str, Any]:
+    """Return what a renderer draws for a request, with `parameters_of` it where it takes any."""
+    renderer = load("renderers", name)
+    parameters = parameters_of(name)
+    if parameters is None:
+        return dict(renderer.draw(rng, request))
+    return dict(renderer.draw(rng, request, parameters))
+
+
+@cache
+def parameters_of(name: str) -> Any:
+    """Return the parameters of a renderer, with small weights; None where it takes none."""
+    renderer = load("renderers", name)
+    if not hasattr(renderer, "Parameters"):
+        return None
+    return renderer.Parameters(weights=_tiny_weights(), steps=2)
+
+
+def _tiny_weights() -> str:
+    """Write small weights into a folder that goes with the process, and return it."""
+    from diachron.generators.inpainting.painter import Painter
+    from tests.generators.models.nets import tiny_unet
+
+    folder = tempfile.mkdtemp(prefix="weights-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    Painter(tiny_unet()).save(folder)
+    return folder

@@ -1,0 +1,65 @@
+"""What a painter makes of crops that it has not learned from, to look at."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from diachron.generators.inpainting.painter import Holes, Manner, Painter
+from diachron.generators.models.pixels import from_network
+from diachron.training.inpainting.examples import Examples
+from diachron.training.inpainting.options import InpaintingOptions
+from diachron.training.inpainting.places import PlaceSet
+
+# Steps of the solver, and the middle of the strengths that the renderer draws.
+STEPS = 6
+STRENGTH = 0.45
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A crop; pictures are (S, S, 3) uint8.
+
+    Args:
+        real: as it is.
+        proposal: with swapped patches.
+        painted: the proposal, repainted.
+        hole: (S, S) bool what was swapped.
+    """
+
+    real: NDArray[np.uint8]
+    proposal: NDArray[np.uint8]
+    painted: NDArray[np.uint8]
+    hole: NDArray[np.bool_]
+
+
+def painted_examples(
+    painter: Painter, sets: Sequence[PlaceSet], options: InpaintingOptions, count: int
+) -> list[Shown]:
+    """Return crops with swapped patches before and after they were repainted.
+
+    Args:
+        painter: who paints.
+        sets, options: as for the training; the batch after the last one of the training is shown.
+        count: of crops.
+
+    Raises:
+        SourceError, LabelError: a scene cannot be read.
+    """
+    shown = replace(options, batch=count, without_labels=0.0)
+    batch = Examples(sets, shown)[options.steps]
+    found = []
+    for k in range(count):
+        layers = (batch.picture, batch.proposal, batch.hole, batch.labels, batch.noise)
+        picture, proposal, hole, labels, noise = (layer[k : k + 1].numpy() for layer in layers)
+        holes = Holes(picture, proposal, hole[:, 0] > 0, labels, noise, float(batch.gsd_m[k]))
+        painted = painter.paint(holes, Manner(STRENGTH, STEPS))
+        found.append(Shown(_pixels(picture[0]), _pixels(proposal[0]), _pixels(painted[0]), holes.hole[0]))
+    return found
+
+
+def _pixels(layer: NDArray[np.float32]) -> NDArray[np.uint8]:
+    return np.rint(from_network(layer, 255.0)).astype(np.uint8).transpose(1, 2, 0)
