@@ -37,6 +37,7 @@ def generate(town: Path, out: Path, *more: object) -> tuple[int, str]:
     return code, said
 
 
+@pytest.mark.slow
 def test_two_workers_write_the_bytes_of_one(town: Path, weights: Path, tmp_path: Path) -> None:
     named = ("--set", f"renderer.weights={weights}")
     for workers in (1, 2):
