@@ -32,6 +32,8 @@ SIDE_PX, ACROSS = 256, 2
 # Of the processes: pairs beside each other, window and crop in pixels of 0.5 m, events per km2 and year; a
 # change of fewer pixels would not be seen. Most are looked for in the styles of the pairs.
 PROCESSES_ACROSS, PROCESS_WINDOW_PX, CROP_PX, PROCESS_RATE, SMALLEST_SHOWN_PX = 4, 384, 176, 25, 60
+# Places of a style that are tried before the next style.
+PLACES = 4
 PROCESS_STYLES = {
     "deforestation": ("forest-edge",),
     "felling": ("forest-edge",),
@@ -138,17 +140,18 @@ def _change_by(process: str, seed: int) -> list[Panel] | None:
             f"processes.{process}.rate_per_km2_year={PROCESS_RATE}",
         ]
         recipe = load_recipe("world", [*others, *overrides])
-        plan = Plan(recipe, world_source(recipe.world_options(seed, 1)), seed, 1)
-        made = look_at(plan, 0).sample
-        if not made.visible or max(made.visible.values()) < SMALLEST_SHOWN_PX:
-            continue
-        largest = max(made.log, key=lambda event: made.visible.get(event.id, 0))
-        box = largest.footprint
-        middle = (box.row + box.mask.shape[0] // 2, box.col + box.mask.shape[1] // 2)
-        row, col = (max(0, min(at - CROP_PX // 2, PROCESS_WINDOW_PX - CROP_PX)) for at in middle)
-        crop = np.s_[:, row : row + CROP_PX, col : col + CROP_PX]
-        first, last = (_rgb(date.image[crop]) for date in made.dates)
-        return [Panel(process, first), Panel("", last)]
+        plan = Plan(recipe, world_source(recipe.world_options(seed, PLACES)), seed, PLACES)
+        for place in range(PLACES):
+            made = look_at(plan, place).sample
+            if not made.visible or max(made.visible.values()) < SMALLEST_SHOWN_PX:
+                continue
+            largest = max(made.log, key=lambda event: made.visible.get(event.id, 0))
+            box = largest.footprint
+            middle = (box.row + box.mask.shape[0] // 2, box.col + box.mask.shape[1] // 2)
+            row, col = (max(0, min(at - CROP_PX // 2, PROCESS_WINDOW_PX - CROP_PX)) for at in middle)
+            crop = np.s_[:, row : row + CROP_PX, col : col + CROP_PX]
+            first, last = (_rgb(date.image[crop]) for date in made.dates)
+            return [Panel(process, first), Panel("", last)]
     return None
 
 
