@@ -29,10 +29,10 @@ demo: $(VENV)/.installed  ## make the demo data sets (real tiles, procedural pla
 	@echo "open demo/report.html and demo-world/report.html in a browser"
 
 test: $(VENV)/.installed-dev  ## the tests, without the slow ones
-	$(BIN)/python -m pytest -q
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n $(WORKERS)
 
 test-all: $(VENV)/.installed-dev  ## all tests; no time limit
-	$(BIN)/python -m pytest -q -m "slow or not slow" --timeout 1800
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n $(WORKERS) -m "slow or not slow" --timeout 1800
 
 lint: $(VENV)/.installed-dev  ## style, who may import whom, types
 	$(BIN)/ruff check .

@@ -38,6 +38,10 @@ from tests.tiles import EAST, NORTH, UTM, call, digests, write_raster
 SMALL = ("window_px=128", "acquisition=none", "processes.construction.rate_per_km2_year=200")
 
 
+# A small place may have no room for a new house, but something shall happen there.
+BUSY = ("processes.demolition.rate_per_km2_year=100",)
+
+
 def recipe(name: str = "world", *overrides: str) -> Recipe:
     """Return a built-in recipe with small places."""
     return load_recipe(name, [*SMALL, *overrides])
@@ -63,7 +67,7 @@ def pairs(tmp_path_factory: pytest.TempPathFactory) -> Dataset:
 @pytest.fixture(scope="module", params=["t2", "t1"], ids=["forwards", "backwards"])
 def series(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Dataset:
     return made(
-        recipe("time-series", f"paint={request.param}", "world.styles=[suburb]"),
+        recipe("time-series", f"paint={request.param}", "world.styles=[suburb]", *BUSY),
         tmp_path_factory.mktemp("series") / "out",
         1,
     )
