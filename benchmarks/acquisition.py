@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 from diachron.core.streams import stream
 from diachron.evaluation.datasets import open_pairs
 from diachron.evaluation.quality.probe import auc_of, chance_spread
+from diachron.generators.models.threads import one_thread
 from diachron.outputs.readers import Dataset
 from diachron.pipelines.plan import Plan
 from diachron.pipelines.recipes.presets import load_preset
@@ -33,7 +34,6 @@ from diachron.training.acquisition.measures import measure_pairs, summary
 from diachron.training.acquisition.two_days import preset_steps, two_days
 from diachron.training.probes.learning import ProbeOptions, learn_probe
 from diachron.training.probes.network import logits_of
-from diachron.training.threads import one_thread
 from diachron.training.unit_colours import unit_dates
 
 GSD_M = 0.6

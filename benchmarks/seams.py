@@ -36,6 +36,7 @@ from diachron.evaluation.quality.date_probe import DateProbe
 from diachron.evaluation.quality.made import read_pairs
 from diachron.evaluation.quality.probe import auc_of, chance_spread, split_places
 from diachron.generators import copy_paste
+from diachron.generators.models.threads import one_thread
 from diachron.outputs.readers import Dataset
 from diachron.pipelines.plan import Plan
 from diachron.pipelines.recipes.reading import load_recipe
@@ -46,7 +47,6 @@ from diachron.simulators.snapshots import snapshot
 from diachron.training.probes.edited_parts import edited_parts
 from diachron.training.probes.learning import ProbeOptions, learn_probe
 from diachron.training.probes.network import logits_of
-from diachron.training.threads import one_thread
 from diachron.training.unit_colours import unit_colours
 
 Mask = NDArray[np.bool_]

@@ -160,10 +160,12 @@ def place(rng: np.random.Generator, site: Site, wish: Wish) -> Placement | str:
     if origin is None:
         return "no_donor"
     gsd = site.scene.grid.gsd_m
-    sized = site.sizes_m2 is not None and wish.object_class == hub.BUILDING
-    area_m2 = draw_quantity(rng, site.sizes_m2 if site.sizes_m2 is not None and sized else wish.area_m2)
+    sizes_m2 = site.sizes_m2 if wish.object_class == hub.BUILDING else None
+    area_m2 = draw_quantity(rng, wish.area_m2 if sizes_m2 is None else sizes_m2)
     suited = (
-        _of_size(site, wish, origin, area_m2) if sized else (origin, _suited(site, wish, origin, area_m2))
+        (origin, _suited(site, wish, origin, area_m2))
+        if sizes_m2 is None
+        else _of_size(site, wish, origin, area_m2)
     )
     if suited is None:
         return "no_donor"
@@ -184,7 +186,7 @@ def place(rng: np.random.Generator, site: Site, wish: Wish) -> Placement | str:
         deck=cycle(lenders),
         deck_size=len(lenders),
         blur_px=optics_of(site.scene).blur_px,
-        sized=sized,
+        sized=sizes_m2 is not None,
         margin_m=margin_m if brings_yard else None,
     )
     try_at = _drawn_at if origin == "drawn" else _donor_at

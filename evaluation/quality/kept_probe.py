@@ -9,11 +9,11 @@ from typing import Any, Protocol, runtime_checkable
 from diachron.evaluation.quality.crop_shelf import Crops
 from diachron.evaluation.quality.made import MadePair
 from diachron.evaluation.quality.probe import learn_half
+from diachron.generators.models.threads import one_thread
 from diachron.outputs.readers import Dataset
 from diachron.training.probes.calibration import calibrate
 from diachron.training.probes.learning import ProbeOptions
 from diachron.training.probes.probe import Probe, ProbeFacts, save_probe
-from diachron.training.threads import one_thread
 
 
 @runtime_checkable

@@ -15,9 +15,9 @@ from scipy.stats import rankdata
 
 from diachron.core.streams import stream
 from diachron.evaluation.quality.crop_shelf import Crops
+from diachron.generators.models.threads import one_thread
 from diachron.training.probes.learning import ProbeOptions, learn_probe
 from diachron.training.probes.network import ProbeNet, logits_of
-from diachron.training.threads import one_thread
 
 # The bad case must be told apart at least this well, or the probe is too weak for its own figure to count.
 FOUND = 0.7

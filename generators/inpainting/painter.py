@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.metadata import version
@@ -26,6 +24,7 @@ from diachron.generators.flow.schedule import times
 from diachron.generators.flow.solvers import SOLVERS
 from diachron.generators.models.conditions import Conditions
 from diachron.generators.models.pixels import MEAN, SPREAD
+from diachron.generators.models.threads import one_thread
 from diachron.generators.models.unet import PaintingUNet, UNetConfig, build_unet
 
 DESCRIPTION = "inpainting.json"
@@ -119,7 +118,7 @@ class Painter:
         guided = Guided(with_known(known), with_known(known.without_labels()), manner.guidance)
         self.network.eval()
         with (
-            _one_thread(),
+            one_thread(),
             torch.inference_mode(),
             torch.autocast("cpu", torch.bfloat16, enabled=manner.precision == "bf16"),
         ):
@@ -201,13 +200,3 @@ def load_painter(path: str) -> tuple[Painter, str]:
 def _folder(path: str | Path) -> Path:
     given = Path(path)
     return given.parent if given.name in (DESCRIPTION, WEIGHTS) else given
-
-
-@contextmanager
-def _one_thread() -> Iterator[None]:
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)

@@ -85,8 +85,8 @@ def _agreeing(
     candidate: Candidate, date: int, changed: NDArray[np.bool_], parameters: Parameters
 ) -> float | None:
     """Return the share of a date's changed pixels that look like their label, None where too few are sure."""
+    from diachron.generators.models.threads import one_thread
     from diachron.training.segmenters.classes import ANY, UNSURE, allowed_classes
-    from diachron.training.threads import one_thread
 
     sample = candidate.sample
     layers = sample.dates[date]

@@ -104,7 +104,7 @@ def _probe(path: str) -> tuple[Probe, str]:
 
 def _made(candidate: Candidate, parameters: Parameters) -> list[float]:
     """Return for each painted thing the probability that it is made."""
-    from diachron.training.threads import one_thread
+    from diachron.generators.models.threads import one_thread
     from diachron.training.unit_colours import unit_colours
 
     sample = candidate.sample

@@ -21,9 +21,9 @@ from torch.nn import functional
 
 from diachron.core.errors import RecipeError
 from diachron.core.scene import Footprint
+from diachron.generators.models.threads import one_thread
 from diachron.simulators.mask_things import Proposal
 from diachron.training.detectors.hub_encoder import IMAGENET_MEAN, IMAGENET_STD
-from diachron.training.threads import one_thread
 
 # As wide as a usual house, and in 512 pixels of 0.5 m the 32 x 32 points of the paper; smaller ones are hit
 # by chance.

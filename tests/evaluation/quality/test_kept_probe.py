@@ -14,9 +14,9 @@ from diachron.evaluation.quality.kept_probe import KeptMeasure, SeenData, keep_p
 from diachron.evaluation.quality.made import MadePair
 from diachron.evaluation.quality.painted_probe import PaintedProbe
 from diachron.evaluation.quality.seam_probe import SeamProbe
+from diachron.generators.models.threads import one_thread
 from diachron.training.probes.learning import ProbeOptions
 from diachron.training.probes.probe import load_probe
-from diachron.training.threads import one_thread
 
 MakePair = Callable[..., MadePair]
 QUICK = ProbeOptions(steps=12, batch=16)

@@ -17,6 +17,7 @@ from scipy import ndimage
 
 from diachron.core.errors import PackageError, RecipeError
 from diachron.core.streams import stream
+from diachron.generators.models.threads import one_thread
 from diachron.outputs.pairs import PackagePairs
 from diachron.outputs.readers import Dataset
 from diachron.pipelines.filters import probe_score
@@ -30,7 +31,6 @@ from diachron.training.probes.edited_crops import edited_crops
 from diachron.training.probes.learning import ProbeOptions, learn_probe
 from diachron.training.probes.network import logits_of
 from diachron.training.probes.probe import Probe, ProbeFacts, save_probe
-from diachron.training.threads import one_thread
 from tests.tiles import SCHEME, call, digests, generation, rejections, write_source
 
 SIDE = 72
