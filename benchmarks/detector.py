@@ -24,7 +24,7 @@ from diachron.training.detectors.loop import network_inputs, prepare_batch, trai
 from diachron.training.detectors.losses import detector_loss
 from diachron.training.detectors.networks import build_network
 from diachron.training.detectors.options import TrainingOptions
-from diachron.training.detectors.precision import choose_precision
+from diachron.training.runs.precision import choose_precision
 
 CONFIG = DetectorConfig()
 

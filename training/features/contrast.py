@@ -15,9 +15,9 @@ from torch.nn import functional
 
 from diachron.core.errors import SourceError
 from diachron.training.detectors.normalisation import normalise
-from diachron.training.detectors.precision import choose_precision
 from diachron.training.features.network import FEATURES, FeatureNet, new_network
 from diachron.training.features.views import Place, draw_views
+from diachron.training.runs.precision import choose_precision
 
 TEMPERATURE = 0.15
 

@@ -12,11 +12,11 @@ import pytest
 import torch
 
 from diachron.core.errors import PackageError, RecipeError, RunRefusedError, UnknownNameError
-from diachron.training.detectors.checkpoint import has_checkpoint
 from diachron.training.detectors.config import DetectorConfig
 from diachron.training.detectors.detector import Detector
 from diachron.training.detectors.loop import train_detector
 from diachron.training.detectors.options import TrainingOptions
+from diachron.training.runs.checkpoint import has_checkpoint
 
 BINARY = DetectorConfig()
 SHORT = TrainingOptions(steps=6, batch=2, crop_px=32, precision="fp32", device="cpu", checkpoint_every=2)
