@@ -14,6 +14,7 @@ from diachron.cli.source_options import source_options, with_source_options
 
 if TYPE_CHECKING:
     from diachron.core.scene import Scene
+    from diachron.pipelines.labelling.tiles import SourceTiles
     from diachron.pipelines.sources import Source, Unit
 
 # Crops on the sheet of samples, and how often a pixel is repeated there.
@@ -23,6 +24,12 @@ ENLARGED = 3
 
 @click.command(name="inpainting")
 @with_source_options
+@click.option(
+    "--sources",
+    "source_list",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="Several sources in a YAML list, see docs/segment.md; instead of the options above.",
+)
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="Folder of the weights.")
 @click.option("--hold-out", multiple=True, metavar="GLOB", help="Tiles or places that are not learned from.")
 @click.option("--steps", type=click.IntRange(1), default=2000, show_default=True, help="Training steps.")
@@ -44,6 +51,7 @@ ENLARGED = 3
 @click.option("--resume", is_flag=True, help="Go on from the last checkpoint in --out.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def command(
+    source_list: Path | None,
     out: Path,
     hold_out: tuple[str, ...],
     steps: int,
@@ -71,8 +79,7 @@ def command(
     from diachron.cli.progress import progress_bar
     from diachron.generators.models.unet import UNetConfig
     from diachron.outputs.panels import Panel, outlined, sheet, write_png
-    from diachron.pipelines.labelling.source_list import tile_set
-    from diachron.pipelines.labelling.tiles import WINDOW_PX
+    from diachron.pipelines.labelling.source_list import read_tile_sets, tile_set
     from diachron.training.inpainting.loop import train_inpainting
     from diachron.training.inpainting.options import InpaintingOptions
     from diachron.training.inpainting.sheet import painted_examples
@@ -87,15 +94,20 @@ def command(
         precision=precision,
         device=device,
         checkpoint_every=checkpoint_every,
-        network=UNetConfig() if widths is None else UNetConfig(widths=_numbers(widths)),
+        network=UNetConfig(shown_proposal=True)
+        if widths is None
+        else UNetConfig(widths=_numbers(widths), shown_proposal=True),
     )
     given = source_options(source)
-    if not (given.source or given.images):
-        raise click.UsageError("give the tiles with --source DIR")
-    tiles = tile_set(given, hold_out=hold_out)
-    units = tiles.source.units(WINDOW_PX)
-    kept = tuple(unit for unit, facts in zip(units, tiles.facts, strict=True) if not facts.held_out)
-    places = [SourcePlaces(tiles.name, tiles.source, kept)]
+    if source_list is not None:
+        if given.source or given.images or hold_out:
+            raise click.UsageError("--sources has the tiles and what is held out; leave out the other")
+        sets = read_tile_sets(source_list)
+    else:
+        if not (given.source or given.images):
+            raise click.UsageError("give the tiles with --source DIR or --sources FILE")
+        sets = [tile_set(given, hold_out=hold_out)]
+    places = [_places(tiles) for tiles in sets]
     with progress_bar("steps", quiet=as_json) as progress:
         painter = train_inpainting(places, options, out=out, resume=resume, progress=progress)
     rows = [
@@ -116,7 +128,8 @@ def command(
         click.echo(json.dumps({"out": str(out), **record}))
         return
     click.echo(
-        f"{steps} steps on {len(kept)} of {len(units)} windows in {record['seconds']} s, "
+        f"{steps} steps on {sum(map(len, places))} of {sum(len(tiles.facts) for tiles in sets)} windows in "
+        f"{record['seconds']} s, "
         f"loss {record['loss']:.4f}: {out}"
     )
     click.echo(f"look at {out / 'samples.png'}")
@@ -130,16 +143,25 @@ class SourcePlaces:
         name: of the set.
         source: discovered.
         units: windows that are not held out.
+        weight: how often one is drawn.
     """
 
     name: str
     source: Source
     units: tuple[Unit, ...]
+    weight: float = 1.0
 
     @property
     def licence(self) -> str | None:
         """Terms of the tiles as the user states them."""
         return self.source.licence
+
+    @property
+    def labelled(self) -> bool:
+        """Whether label maps were given; those that are made from the pictures name nothing."""
+        from diachron.pipelines.sources.unlabelled import is_unlabelled
+
+        return not is_unlabelled(self.source.schema)
 
     def __len__(self) -> int:
         return len(self.units)
@@ -151,6 +173,15 @@ class SourcePlaces:
             SourceError, LabelError: it cannot be read.
         """
         return self.source.scene(self.units[position])
+
+
+def _places(tiles: SourceTiles) -> SourcePlaces:
+    """Return the windows of a set that are not held out."""
+    from diachron.pipelines.labelling.tiles import WINDOW_PX
+
+    units = tiles.source.units(WINDOW_PX)
+    kept = tuple(unit for unit, facts in zip(units, tiles.facts, strict=True) if not facts.held_out)
+    return SourcePlaces(tiles.name, tiles.source, kept, tiles.weight)
 
 
 def _numbers(text: str) -> tuple[int, ...]:

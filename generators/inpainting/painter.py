@@ -101,11 +101,15 @@ class Painter:
         count = len(holes.picture)
         hole = torch.from_numpy(holes.hole).unsqueeze(1)
         strength = torch.full((count,), manner.strength)
+        picture, proposal = torch.from_numpy(holes.picture), torch.from_numpy(holes.proposal)
         known = Conditions(
-            hole.float(), torch.from_numpy(holes.labels), torch.full((count,), holes.gsd_m), strength
+            hole.float(),
+            torch.from_numpy(holes.labels),
+            torch.full((count,), holes.gsd_m),
+            strength,
+            torch.where(hole, proposal if manner.strength < 1.0 else torch.zeros_like(proposal), picture),
         )
-        picture = torch.from_numpy(holes.picture)
-        start = noised(torch.from_numpy(holes.proposal), torch.from_numpy(holes.noise), strength)
+        start = noised(proposal, torch.from_numpy(holes.noise), strength)
         start = torch.where(hole, start, picture)
 
         def with_known(conditions: Conditions) -> Any:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor, nn
@@ -19,21 +19,29 @@ class Conditions:
         labels: (N, H, W) hub ids of what is to be seen, see `hub_map`.
         gsd_m: (N,) metres a pixel.
         strength: (N,) how much of the start is noise, 1 where there was no proposal.
+        proposal: (N, 3, H, W) what stands in the hole before it is painted, and the real picture around it;
+            0 in the hole where nothing was proposed. None for networks that are not shown it.
     """
 
     hole: Tensor
     labels: Tensor
     gsd_m: Tensor
     strength: Tensor
+    proposal: Tensor | None = None
 
     def without_labels(self) -> Conditions:
         """Return the same with nothing known of the labels, for guidance."""
-        return Conditions(self.hole, torch.zeros_like(self.labels), self.gsd_m, self.strength)
+        return replace(self, labels=torch.zeros_like(self.labels))
 
     def to(self, device: torch.device) -> Conditions:
         """Return the same on a device."""
+        proposal = None if self.proposal is None else self.proposal.to(device)
         return Conditions(
-            *(getattr(self, name).to(device) for name in ("hole", "labels", "gsd_m", "strength"))
+            self.hole.to(device),
+            self.labels.to(device),
+            self.gsd_m.to(device),
+            self.strength.to(device),
+            proposal,
         )
 
 

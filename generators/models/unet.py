@@ -38,6 +38,8 @@ class UNetConfig:
         blocks: residual blocks of a level, on the way down and on the way up.
         label_width: numbers that a hub id becomes.
         situation: width of the vector of time, strength and gsd.
+        shown_proposal: whether it is shown what stands in the hole as it is, too, and not in noise alone: the
+            noise hides grain and fine lines that are to be kept.
 
     Raises:
         RecipeError: a number is out of range.
@@ -47,6 +49,7 @@ class UNetConfig:
     blocks: int = 1
     label_width: int = 4
     situation: int = 128
+    shown_proposal: bool = False
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "widths", tuple(self.widths))
@@ -104,7 +107,8 @@ class PaintingUNet(nn.Module):
         widths = config.widths
         self.labels = nn.Embedding(VALUES, config.label_width)
         self.situation = Situation(config.situation)
-        self.stem = nn.Conv2d((3 + 1 + config.label_width) * 4, widths[0], 3, padding=1)
+        seen = 6 if config.shown_proposal else 3
+        self.stem = nn.Conv2d((seen + 1 + config.label_width) * 4, widths[0], 3, padding=1)
         self.down = nn.ModuleList()
         self.up = nn.ModuleList()
         before = widths[0]
@@ -126,7 +130,7 @@ class PaintingUNet(nn.Module):
         self.norm = _norm(before)
         self.paint = nn.Conv2d(before, 12, 3, padding=1)
         # A short way for what is plainly noise, weighed by the situation.
-        self.straight = nn.Conv2d(12, 12, 3, padding=1)
+        self.straight = nn.Conv2d(4 * seen, 12, 3, padding=1)
         self.share = nn.Linear(config.situation, 12)
         # It begins as a network that leaves everything as it is.
         for layer in (self.paint, self.straight):
@@ -145,11 +149,15 @@ class PaintingUNet(nn.Module):
             x: (N, 3, H, W) pictures as `pixels.to_network` gives them, noisy in the hole and real around it;
                 sides are multiples of `stride`.
             time: (N,) see `generators.flow`.
-            known: what else is known.
+            known: what else is known; with its proposal where the config asks for one.
         """
         situation = functional.silu(self.situation(time, known.strength, known.gsd_m))
         labels = self.labels(known.labels.long()).movedim(-1, 1)
         cells = to_cells(x)
+        if self.config.shown_proposal:
+            if known.proposal is None:
+                raise ValueError("this network is shown the proposal, and none is among the conditions")
+            cells = torch.cat([cells, to_cells(known.proposal.to(x.dtype))], dim=1)
         maps = functional.pixel_unshuffle(torch.cat([known.hole.to(x.dtype), labels.to(x.dtype)], dim=1), 2)
         x = self.stem(torch.cat([cells, maps], dim=1).contiguous(memory_format=torch.channels_last))
         kept = []

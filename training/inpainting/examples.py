@@ -7,6 +7,7 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from diachron.core.streams import stream
@@ -50,7 +51,9 @@ class Batch:
     @property
     def known(self) -> Conditions:
         """What the network is told."""
-        return Conditions(self.hole, self.labels, self.gsd_m, self.strength)
+        proposed = self.proposal * (self.strength < 1.0)[:, None, None, None]
+        shown = torch.where(self.hole > 0, proposed, self.picture)
+        return Conditions(self.hole, self.labels, self.gsd_m, self.strength, shown)
 
     @property
     def start(self) -> Tensor:
@@ -100,6 +103,13 @@ class Examples:
             labels=torch.from_numpy(np.stack(labels)),
             noise=torch.from_numpy(rng.standard_normal(tuple(picture.shape), np.float32)),
             gsd_m=torch.tensor(scales, dtype=torch.float32),
-            strength=torch.from_numpy(rng.uniform(*options.strength, options.batch).astype(np.float32)),
+            strength=torch.from_numpy(_strengths(rng, options)),
             time=torch.from_numpy(rng.random(options.batch).astype(np.float32)),
         )
+
+
+def _strengths(rng: np.random.Generator, options: InpaintingOptions) -> NDArray[np.float32]:
+    """Return (batch,) shares of noise, 1 where nothing is proposed."""
+    drawn = rng.uniform(*options.strength, options.batch)
+    nothing = rng.random(options.batch) < options.without_proposal
+    return np.where(nothing, 1.0, drawn).astype(np.float32)

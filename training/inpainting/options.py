@@ -22,6 +22,7 @@ class InpaintingOptions:
             logarithm; a crop is never finer than its tile. None keeps the tile's.
         strength: (lowest, highest) share of noise in the start, wider than what painting asks for.
         without_labels: share of crops whose labels are hidden, so that guidance has both answers.
+        without_proposal: share of crops that are painted from noise alone.
         learning_rate: highest of the one-cycle schedule.
         weight_decay: of AdamW.
         seed: of weights, crops, holes and noise.
@@ -43,6 +44,7 @@ class InpaintingOptions:
     gsd_m: tuple[float, float] | None = None
     strength: tuple[float, float] = (0.2, 0.8)
     without_labels: float = 0.1
+    without_proposal: float = 0.05
     learning_rate: float = 1e-3
     weight_decay: float = 1e-2
     seed: int = 0
@@ -51,7 +53,7 @@ class InpaintingOptions:
     device: str = "auto"
     cache_mb: int = 1024
     checkpoint_every: int = 200
-    network: UNetConfig = field(default_factory=UNetConfig)
+    network: UNetConfig = field(default_factory=lambda: UNetConfig(shown_proposal=True))
 
     def __post_init__(self) -> None:
         if min(self.steps, self.batch, self.learning_rate) <= 0:
@@ -70,11 +72,11 @@ class InpaintingOptions:
             )
         if self.gsd_m is not None and not 0 < self.gsd_m[0] <= self.gsd_m[1]:
             raise RecipeError(f"gsd {self.gsd_m}: expected two lengths in metres, the finer first")
-        if not 0 < self.strength[0] <= self.strength[1] <= 1 or not 0 <= self.without_labels < 1:
-            raise RecipeError(
-                f"strength {self.strength}, without labels {self.without_labels}: expected two shares above "
-                "0, the lower first, and one below 1"
-            )
+        if not 0 < self.strength[0] <= self.strength[1] <= 1:
+            raise RecipeError(f"strength {self.strength}: expected two shares above 0, the lower first")
+        for what, share in (("labels", self.without_labels), ("proposal", self.without_proposal)):
+            if not 0 <= share < 1:
+                raise RecipeError(f"without {what}: {share}, expected a share of crops below 1")
         for what, value, known in (
             ("precision", self.precision, PRECISIONS),
             ("device", self.device, DEVICES),

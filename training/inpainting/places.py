@@ -34,6 +34,16 @@ class PlaceSet(Protocol):
         """Terms of its pictures; None where not stated."""
         ...
 
+    @property
+    def labelled(self) -> bool:
+        """Whether its maps say what stands there; else they only tell where things end."""
+        ...
+
+    @property
+    def weight(self) -> float:
+        """How often a scene of it is drawn, beside one of weight 1."""
+        ...
+
     def __len__(self) -> int:
         """Number of scenes to learn from."""
         ...
@@ -72,14 +82,14 @@ class Ground:
 
 
 class Places:
-    """All scenes of some sets, each drawn as often as any other; those read last are kept.
+    """All scenes of some sets, each drawn as often as its set's weight says; those read last are kept.
 
     Args:
         sets: of scenes.
         options: of the training.
 
     Raises:
-        SourceError: no set holds a scene.
+        SourceError: no set holds a scene, or all weigh nothing.
     """
 
     def __init__(self, sets: Sequence[PlaceSet], options: InpaintingOptions) -> None:
@@ -90,12 +100,16 @@ class Places:
         ]
         if not self._keys:
             raise SourceError("no scene to learn from: every set is empty, or all is held out", "empty")
+        self._upto = np.cumsum([sets[number].weight for number, _ in self._keys])
+        if not self._upto[-1] > 0:
+            raise SourceError("no scene to learn from: every set has weight 0", "empty")
         self._kept: OrderedDict[tuple[int, int], Ground] = OrderedDict()
 
     def crop(self, rng: np.random.Generator) -> Ground:
         """Return a square of a scene, in one of eight positions where the options say so."""
         options = self._options
-        ground = self._ground(self._keys[int(rng.integers(len(self._keys)))])
+        drawn = np.searchsorted(self._upto, rng.random() * self._upto[-1], side="right")
+        ground = self._ground(self._keys[min(int(drawn), len(self._keys) - 1)])
         size = options.crop_px
         side = _source_side(rng, ground, options)
         highest = np.maximum(np.array(ground.labels.shape) - side, 0)
@@ -120,7 +134,8 @@ class Places:
         if key in self._kept:
             self._kept.move_to_end(key)
             return self._kept[key]
-        ground = ground_of(self._sets[key[0]].read(key[1]))
+        places = self._sets[key[0]]
+        ground = ground_of(places.read(key[1]), labelled=places.labelled)
         self._kept[key] = ground
         while sum(kept.nbytes for kept in self._kept.values()) > self._options.cache_mb * 2**20:
             if len(self._kept) == 1:
@@ -129,12 +144,19 @@ class Places:
         return ground
 
 
-def ground_of(scene: Scene) -> Ground:
-    """Return a scene as a painter sees it."""
+def ground_of(scene: Scene, *, labelled: bool = True) -> Ground:
+    """Return a scene as a painter sees it.
+
+    Args:
+        scene: with its objects.
+        labelled: False hides what they are.
+    """
     void = scene.void if scene.void is not None else np.zeros(scene.grid.shape, bool)
     return Ground(
         to_network(scene.image[list(colour_bands(scene.bands))], scene.full_scale),
-        hub_map(scene.surface, scene.instances, scene.objects),
+        hub_map(scene.surface, scene.instances, scene.objects)
+        if labelled
+        else np.zeros(scene.grid.shape, np.uint8),
         scene.instances,
         void,
         scene.grid.gsd_m,

@@ -23,12 +23,16 @@ WITH_STRIP = 0.5
 STRIP_PX = 8
 # Places tried for a patch; the one whose labels agree best is taken, as a donor of the same class would be.
 TRIED = 16
-# Share of fillings that are the real pixels, only tinted and blurred: what is right is to be left alone.
-REAL = 0.15
+# Share of fillings that are the real pixels, only tinted, blurred or in grain. From these a network learns to
+# keep what is drawn and to mend its light; from patches of elsewhere alone it learns that nothing of a
+# proposal can be believed, and paints mush.
+REAL = 0.5
 # Spread of the brightness of a patch, of a band, and of the mended part of what its level is off.
-GAIN, BAND_GAIN = 0.10, 0.03
+GAIN, BAND_GAIN = 0.12, 0.04
 MATCHED = (0.5, 1.0)
 BLURRED, BLUR_PX = 0.4, (0.4, 1.2)
+# Share of fillings with grain of their own, and its spread; a picture has one of about 1.
+GRAINY, GRAIN = 0.3, (0.02, 0.15)
 FEATHER_PX = (0.0, 1.5)
 
 
@@ -111,6 +115,7 @@ def _filling(rng: np.random.Generator, crop: Ground, other: Ground, hole: Mask) 
     gain = np.exp(rng.normal(0.0, GAIN) + rng.normal(0.0, BAND_GAIN, 3))[:, None, None]
     matched = rng.uniform(*MATCHED)
     blurred, blur_px = rng.random() < BLURRED, rng.uniform(*BLUR_PX)
+    grain = rng.uniform(*GRAIN) if rng.random() < GRAINY else 0.0
     feather_px = rng.uniform(*FEATHER_PX)
 
     level = patch[:, hole].mean(axis=1)[:, None, None]
@@ -120,6 +125,8 @@ def _filling(rng: np.random.Generator, crop: Ground, other: Ground, hole: Mask) 
     patch = (patch + matched * (wanted - level) - black) * gain + black
     if blurred:
         patch = ndimage.gaussian_filter(patch, (0, blur_px, blur_px))
+    if grain > 0.0:
+        patch = patch + rng.normal(0.0, grain, patch.shape)
     if feather_px > 0.3:
         share = np.clip(2.0 * ndimage.gaussian_filter(hole.astype(np.float32), feather_px) - 1.0, 0.0, 1.0)
         patch = share * patch + (1.0 - share) * crop.pixels

@@ -8,7 +8,7 @@ from diachron.core.streams import stream
 from diachron.generators.models.conditions import Conditions
 from diachron.generators.models.unet import PaintingUNet, UNetConfig, build_unet
 
-TINY = UNetConfig(widths=(16, 16), label_width=2, situation=16)
+TINY = UNetConfig(widths=(16, 16), label_width=2, situation=16, shown_proposal=True)
 
 
 def tiny_unet(seed: int = 0) -> PaintingUNet:
@@ -28,7 +28,8 @@ def conditions(rows: int, cols: int, count: int = 2, seed: int = 0) -> Condition
     hole = torch.zeros(count, 1, rows, cols)
     hole[..., rows // 4 : -(rows // 4), cols // 4 : -(cols // 4)] = 1.0
     labels = torch.from_numpy(rng.integers(1, 10, (count, rows, cols)).astype("uint8"))
-    return Conditions(hole, labels, torch.full((count,), 0.5), torch.full((count,), 0.4))
+    scales, strengths = torch.full((count,), 0.5), torch.full((count,), 0.4)
+    return Conditions(hole, labels, scales, strengths, noise(rows, cols, count, seed + 1))
 
 
 def noise(rows: int, cols: int, count: int = 2, seed: int = 0) -> torch.Tensor:

@@ -44,11 +44,19 @@ def test_every_condition_counts() -> None:
         "labels": known.without_labels(),
         "gsd": replace(known, gsd_m=torch.full((2,), 2.0)),
         "strength": replace(known, strength=torch.ones(2)),
+        "proposal": replace(known, proposal=noise(16, 16, seed=9)),
     }
     for name, other in others.items():
         assert not torch.allclose(answer(network, x, other), plain), name
     assert not torch.allclose(answer(network, x, known, time=0.9), plain)
     assert not torch.allclose(answer(network, x + 0.1, known), plain)
+
+
+def test_a_network_that_is_shown_the_proposal_asks_for_it() -> None:
+    with pytest.raises(ValueError, match="shown the proposal"):
+        answer(tiny_unet(), noise(16, 16), replace(conditions(16, 16), proposal=None))
+    blind = build_unet(replace(TINY, shown_proposal=False), 0)
+    assert answer(blind, noise(16, 16), replace(conditions(16, 16), proposal=None)).shape == (2, 3, 16, 16)
 
 
 def test_cells_come_back_as_pixels_and_keep_white_noise_white() -> None:

@@ -16,6 +16,8 @@ class Worlds:
     count: int = 3
     name: str = "worlds"
     licence: str | None = "CC0-1.0"
+    labelled: bool = True
+    weight: float = 1.0
     world: World = field(default_factory=lambda: World(many=True))
 
     def __len__(self) -> int:

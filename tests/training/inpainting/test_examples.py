@@ -147,3 +147,26 @@ def test_nothing_to_learn_from_is_refused() -> None:
 def test_options_out_of_range_are_refused(change, error, said) -> None:
     with pytest.raises(error, match=said):
         replace(OPTIONS, **change)
+
+
+def test_without_a_proposal_nothing_of_it_is_shown() -> None:
+    batch = Examples([Worlds()], replace(OPTIONS, batch=24, without_proposal=0.5))[0]
+    alone = batch.strength == 1.0
+    assert 4 <= int(alone.sum()) <= 20
+    shown, hole = batch.known.proposal, batch.hole > 0
+    assert shown is not None
+    where = hole.expand_as(shown)
+    assert not shown[alone][where[alone]].any()
+    torch.testing.assert_close(shown[~alone][where[~alone]], batch.proposal[~alone][where[~alone]])
+    torch.testing.assert_close(shown[~where], batch.picture[~where])
+    torch.testing.assert_close(batch.start[alone][where[alone]], batch.noise[alone][where[alone]])
+
+
+def test_sets_are_drawn_by_their_weight_and_unlabelled_ones_name_nothing() -> None:
+    sets = [Worlds(), Worlds(name="plain", labelled=False, weight=3.0)]
+    places = Places(sets, OPTIONS)
+    plain = sum(not places.crop(stream(n, 0, "crops")).labels.any() for n in range(200))
+    # Three of four; eight standard errors.
+    assert 101 <= plain <= 199
+    with pytest.raises(SourceError, match="weight 0"):
+        Places([Worlds(weight=0.0)], OPTIONS)
