@@ -17,7 +17,7 @@ from diachron.generators import copy_paste
 REGISTERED = True
 NEEDS_DONORS = True
 
-SOLVER_NAMES = ("euler", "heun")
+SOLVER_NAMES = ("adaptive", "euler", "heun")
 PRECISIONS = ("fp32", "bf16")
 
 
@@ -31,7 +31,8 @@ class Parameters:
         strength: share of noise that the proposal is buried in, 0.05 to 1, drawn once a sample; with 1
             nothing is left of it, which wants a large network.
         steps: of the solver, 1 to 100.
-        solver: `euler` looks once a step, `heun` twice.
+        solver: `euler` looks once a step, `heun` twice; `adaptive` is Heun's with steps as long as the error
+            allows, the first and the last as long as given.
         guidance: above 1 heeds the labels more, at twice the cost; 1 is off.
         precision: `fp32`, or `bf16`, which is faster on processors that have it and whose bytes differ from
             one kind of processor to another.

@@ -17,7 +17,7 @@ from diachron.generators.flow.guidance import Guided
 from diachron.generators.flow.loss import flow_loss
 from diachron.generators.flow.path import noised, picture_at_end, point, start_of, velocity
 from diachron.generators.flow.schedule import times
-from diachron.generators.flow.solvers import SOLVERS, euler, heun
+from diachron.generators.flow.solvers import SOLVERS, adaptive, euler, heun
 
 some_steps = st.integers(1, 40)
 some_shifts = st.floats(0.2, 8.0)
@@ -44,6 +44,44 @@ def test_the_error_falls_with_the_order_of_the_solver(solver, order) -> None:
     errors = [error_of(solver, steps) for steps in (40, 80, 160)]
     for coarse, fine in pairwise(errors):
         assert math.log2(coarse / fine) == pytest.approx(order, abs=0.15)
+
+
+def test_an_adaptive_solver_looks_as_often_as_the_error_asks() -> None:
+    def tried(tolerance: float) -> tuple[int, float]:
+        looks: list[float] = []
+
+        def moving(x: torch.Tensor, time: torch.Tensor) -> torch.Tensor:
+            looks.append(float(time[0]))
+            return growth(x, time)
+
+        start = torch.ones((1, 1), dtype=torch.float64)
+        found = adaptive(moving, start, (1.0, 0.9, 1e-5, 0.0), tolerance=tolerance)
+        return len(looks), abs(found.item() - math.exp(-math.sin(3.0)))
+
+    (few, rough), (many, fine) = tried(1e-2), tried(1e-5)
+    assert few < many / 5
+    assert fine < rough / 5
+    # Errors of the steps add up.
+    assert fine < 1e-5 * many
+
+
+def test_an_adaptive_solver_does_short_steps_where_much_happens() -> None:
+    seen: list[float] = []
+
+    def late(x: torch.Tensor, time: torch.Tensor) -> torch.Tensor:
+        return 0.0 * x + 50.0 * torch.exp(-(((time - 0.3) / 0.1) ** 2))[:, None]
+
+    adaptive(late, torch.zeros((1, 1)), times(8), lambda time, _: seen.append(time))
+    walked = [1.0, *seen]
+    assert walked[-1] == 0.0
+    lengths = {now: now - then for now, then in pairwise(walked)}
+    near = [length for now, length in lengths.items() if 0.2 < now < 0.4]
+    assert max(near) < 0.02 < max(lengths.values())
+
+
+def test_a_tolerance_of_nothing_is_refused() -> None:
+    with pytest.raises(RecipeError, match="tolerance 0"):
+        adaptive(growth, torch.ones((1, 1)), times(4), tolerance=0.0)
 
 
 @given(steps=some_steps, shift=some_shifts, seed=some_seeds, name=st.sampled_from(sorted(SOLVERS)))
