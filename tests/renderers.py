@@ -6,6 +6,7 @@ import atexit
 import shutil
 import tempfile
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -29,15 +30,29 @@ def parameters_of(name: str) -> Any:
     renderer = load("renderers", name)
     if not hasattr(renderer, "Parameters"):
         return None
-    return renderer.Parameters(weights=_tiny_weights(), steps=2)
+    given: dict[str, Any] = {"weights": _tiny_weights(name), "steps": 2}
+    if hasattr(renderer.Parameters, "window_px"):
+        given["window_px"] = 32
+    if name == "diffusers_inpainting":
+        given["guidance"] = 1.0
+    return renderer.Parameters(**given)
 
 
-def _tiny_weights() -> str:
+def _tiny_weights(name: str) -> str:
     """Write small weights into a folder that goes with the process, and return it."""
     from diachron.generators.inpainting.painter import Painter
+    from diachron.generators.semantic.painter import SemanticPainter
+    from tests.generators.hub.tiny import pipeline_folder, rsdit_folder
     from tests.generators.models.nets import tiny_unet
 
     folder = tempfile.mkdtemp(prefix="weights-")
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    Painter(tiny_unet()).save(folder)
+    if name == "diffusers_inpainting":
+        pipeline_folder(Path(folder), levels=2)
+    elif name == "rsdit":
+        rsdit_folder(Path(folder), levels=2)
+    elif name == "semantic":
+        SemanticPainter(tiny_unet()).save(folder)
+    else:
+        Painter(tiny_unet()).save(folder)
     return folder

@@ -27,6 +27,7 @@ VERBS: dict[str, str] = {
     "schemas": "List the label schemes, or print one.",
     "processes": "List the kinds of change, or print one with its parameters.",
     "renderers": "List the ways to paint a date.",
+    "convert": "Convert published weights for a renderer.",
     "filters": "List what a sample can be asked to hold.",
 }
 

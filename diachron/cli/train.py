@@ -11,6 +11,7 @@ import click
 from diachron.cli.train_acquisition import command as acquisition
 from diachron.cli.train_inpainting import command as inpainting
 from diachron.cli.train_segmenter import command as segmenter
+from diachron.cli.train_semantic import command as semantic
 
 
 @click.group(name="train")
@@ -21,6 +22,7 @@ def command() -> None:
 command.add_command(acquisition)
 command.add_command(inpainting)
 command.add_command(segmenter)
+command.add_command(semantic)
 
 
 @command.command(name="detector")

@@ -18,6 +18,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from diachron.core.errors import UnknownNameError, nearest_names
+from diachron.generators.models.attention import attended
 from diachron.generators.models.hub_map import VALUES
 
 # Width of the waves that tell the time, and what a time of 1 counts there: steps of the published training.
@@ -95,6 +96,12 @@ class RSDiT(nn.Module):
         )
         self.final_layer = _FinalLayer(width, patch**2 * config.answers)
 
+    def attend_by(self, kind: str) -> None:
+        """Choose how tokens attend: `sdpa`, as at first, or `xformers`; see `attention.attended`."""
+        for module in self.modules():
+            if isinstance(module, _Attention):
+                module.kind = kind
+
     def forward(self, x: Tensor, time: Tensor, labels: Tensor) -> Tensor:
         """Return (N, answers, h, w).
 
@@ -159,11 +166,12 @@ class _LabelEmbedder(nn.Module):
             stride = 2 if number in (2, 4, 6) else 1
             layers += [
                 nn.Conv2d(before, width // part, 3, stride=stride, padding=1),
-                _LayerNorm2d(width // part),
+                _LayerNorm2d(width // part, eps=1e-6),
                 nn.SiLU(),
             ]
             before = width // part
-        self.convs = nn.Sequential(*layers)
+        # As published nothing bends the last one.
+        self.convs = nn.Sequential(*layers[:-1])
 
     def forward(self, labels: Tensor, shape: tuple[int, int]) -> Tensor:
         seen = functional.interpolate(self.convs(labels), size=shape, mode="nearest")
@@ -199,7 +207,7 @@ class _Block(nn.Module):
 class _Attention(nn.Module):
     def __init__(self, width: int, heads: int, window: int | None) -> None:
         super().__init__()
-        self.heads, self.window = heads, window
+        self.heads, self.window, self.kind = heads, window, "sdpa"
         self.qkv = nn.Linear(width, 3 * width)
         self.proj = nn.Linear(width, width)
 
@@ -220,7 +228,7 @@ class _Attention(nn.Module):
         """Return (N, T, width) tokens after each has attended to all T."""
         parts = self.qkv(x).unflatten(-1, (3, self.heads, -1)).permute(2, 0, 3, 1, 4)
         query, key, value = parts.unbind(0)
-        seen = functional.scaled_dot_product_attention(query, key, value)
+        seen = attended(query, key, value, self.kind)
         out: Tensor = self.proj(seen.transpose(1, 2).flatten(2))
         return out
 

@@ -99,7 +99,10 @@ class Worlds(BaseModel):
     dtype: Literal["uint8", "uint16", "float32"] = Field(
         default="uint8", description="uint16 is reflectance times 10,000, float32 reflectance"
     )
-    renderer: str = Field(default="procedural", description="renderer where the places are worlds")
+    renderer: str = Field(
+        default="procedural",
+        description="renderer where the places are worlds; `semantic` paints their first date, too",
+    )
 
     style_from: StyleFrom | None = Field(
         default=None,

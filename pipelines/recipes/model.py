@@ -26,7 +26,7 @@ from diachron.core.errors import DiachronError, RecipeError, nearest_names
 from diachron.pipelines.recipes.blocks import Match, RealDates, Worlds, renderer_name
 from diachron.pipelines.recipes.presets import load_preset
 from diachron.pipelines.sources import DateOptions, SourceOptions
-from diachron.pipelines.sources.worlds import WorldOptions
+from diachron.pipelines.sources.worlds import LOOK, WorldOptions
 
 NONE = "none"
 
@@ -220,6 +220,7 @@ class Recipe(BaseModel):
             seed=seed,
             licence=licence or self.licence,
             palette=None if world.style_from is None else world.style_from.model_dump(mode="json"),
+            look=self.manner(LOOK)[0] if world.renderer == LOOK else None,
         )
 
     def process_modules(self) -> dict[str, tuple[ModuleType, Any]]:

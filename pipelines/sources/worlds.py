@@ -17,7 +17,7 @@ from diachron.core.errors import RecipeError, UnknownNameError, nearest_names
 from diachron.core.grid import GeoGrid
 from diachron.core.place import PlaceModel
 from diachron.core.sample import Snapshot
-from diachron.core.scene import Scene, SceneObject, object_class_map
+from diachron.core.scene import Scene, object_class_map
 from diachron.core.schemes import schema_named
 from diachron.core.streams import stream
 from diachron.core.sun import sun_at_solar_time
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from diachron.simulators.worlds import World
 
 PAINTER = "procedural"
+# Renderer that may go over what that has painted: a date that it paints later must not stand out.
+LOOK = "semantic"
 # Where and when pictures are taken: the latitudes where most people live, mid-morning to mid-afternoon as
 # surveys and satellites fly, and no sun so low that shadows cover the street.
 LATITUDES_DEG, SOLAR_HOURS, LOWEST_SUN_DEG = (5.0, 55.0), (9.5, 14.5), 22.0
@@ -61,6 +63,8 @@ class WorldOptions:
         licence: of what is made.
         palette: colours learned from real tiles, see `style_from`; places are then in the season that the
             colours are of, whatever it is, and nobody draws one.
+        look: parameters of the renderer `semantic`, which then goes over every picture; None leaves them as
+            they are.
     """
 
     styles: tuple[str, ...]
@@ -72,6 +76,7 @@ class WorldOptions:
     seed: int
     licence: str | None = None
     palette: Mapping[str, Any] | None = None
+    look: Any = None
 
 
 @dataclass(frozen=True)
@@ -111,8 +116,20 @@ class WorldSource(Source):
             roofs={numbers[i]: roof for i, roof in found.model.roofs.items() if i in numbers},
         )
         schema = self.schema
+        state = Snapshot(0.0, found.surface, instances, objects)
+        picture = _picture(options, model, state, sky)
+        if options.look is not None:
+            picture = registry.load("renderers", LOOK).dressed(
+                picture,
+                state,
+                stream(options.seed, unit.tile, "world/look"),
+                options.look,
+                full_scale=self.full_scale,
+                bands=options.bands,
+                gsd_m=options.gsd_m,
+            )
         return Scene(
-            image=_picture(options, model, found.surface, instances, objects, sky),
+            image=picture,
             bands=options.bands,
             full_scale=self.full_scale,
             nodata=None,
@@ -132,7 +149,14 @@ class WorldSource(Source):
     def fingerprint(self) -> str:
         """Return a SHA-256 of what decides the places; code is told by the versions in `dataset.json`."""
         assert self.options is not None
-        return hashlib.sha256(json.dumps(asdict(self.options), sort_keys=True).encode()).hexdigest()
+        facts = asdict(self.options)
+        if self.options.look is not None:
+            # The same weights may lie elsewhere on the next machine.
+            facts["look"]["weights"] = registry.load("renderers", LOOK).weights_hash(self.options.look)
+        else:
+            # Places without a look stay those that they were before there were any.
+            del facts["look"]
+        return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
 
 
 # The value of white by data type: bytes, reflectance in ten-thousandths as Sentinel-2 has it, reflectance.
@@ -281,16 +305,8 @@ def season_of(latitude_deg: float, day: int, chance: float) -> str:
     return "summer"
 
 
-def _picture(
-    options: WorldOptions,
-    model: PlaceModel,
-    surface: NDArray[np.uint8],
-    instances: NDArray[np.int32],
-    objects: Mapping[int, SceneObject],
-    sky: Sky,
-) -> NDArray[Any]:
+def _picture(options: WorldOptions, model: PlaceModel, state: Snapshot, sky: Sky) -> NDArray[Any]:
     painter = registry.load("renderers", PAINTER)
-    state = Snapshot(0.0, surface, instances, objects)
     picture: NDArray[Any] = painter.picture_of(
         model,
         state,

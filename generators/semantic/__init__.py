@@ -1,0 +1,176 @@
+"""A network paints over a sketch of the procedural picture: label map and light in, learned texture out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from diachron.core.distributions import draw_quantity
+from diachron.core.errors import PackageError
+from diachron.core.sample import Painted, RenderRequest, Snapshot
+from diachron.core.streams import noise_seed
+from diachron.generators import inpainting, procedural
+
+if TYPE_CHECKING:
+    from diachron.generators.inpainting.painter import Manner
+    from diachron.generators.semantic.painter import SemanticPainter
+
+REGISTERED = True
+NEEDS_DONORS = False
+
+
+@dataclass(frozen=True)
+class Parameters(inpainting.Parameters):
+    """Whose hand, and how far it may leave the sketch.
+
+    Args:
+        weights: folder that `diachron train semantic` has written, relative to where the command runs. What
+            decides the samples is the hash of its weights, not where they lie.
+        strength: share of noise that the sketch is buried in, 0.05 to 1, drawn once a sample, and once a
+            place for worlds: the noise is what texture is made of.
+        steps, solver, guidance, precision: as of `inpainting`.
+    """
+
+    weights: str = "semantic"
+    strength: Any = 0.5
+
+
+def weights_hash(parameters: Parameters) -> str:
+    """Return the SHA-256 of the network's weights and of what it reads.
+
+    Raises:
+        PackageError: there are none, or they cannot be read; the text says how to get some.
+    """
+    from diachron.generators.semantic.painter import load_painter
+
+    return load_painter(parameters.weights)[1]
+
+
+def draw(
+    rng: np.random.Generator, request: RenderRequest, parameters: Parameters | None = None
+) -> dict[str, object]:
+    """Return the random part of a painting: the noise by its seed, and the strength.
+
+    Args:
+        rng: everything is drawn from it.
+        request: not looked at.
+        parameters: of the recipe; None for the defaults.
+
+    Raises:
+        PackageError: as `weights_hash`.
+    """
+    del request
+    return _drawn(rng, parameters or Parameters())
+
+
+def paint(request: RenderRequest, params: Mapping[str, object]) -> Painted:
+    """Return the scene's picture in the target state.
+
+    `procedural` makes a proposal, and the network paints over the sketch of it where that has touched the
+    picture, and nowhere else: `edit` and `effects` are those of the proposal. Each new object is painted by
+    itself and the ground last, as in `inpainting`. Bands beyond red, green and blue stay as proposed.
+
+    Args:
+        request: scene, target state and log.
+        params: from `draw`.
+
+    Raises:
+        PackageError: the weights are gone, or are not those of the record.
+    """
+    proposal = procedural.paint(request, params)
+    if not proposal.edit.any():
+        return proposal
+    from diachron.generators.inpainting.layers import repaint
+    from diachron.generators.models.hub_map import hub_map
+    from diachron.generators.models.pixels import colour_bands, from_network
+    from diachron.generators.semantic.sketch import regions_of
+    from diachron.generators.semantic.whole import sketched
+
+    painter, manner, seed = _hand(params)
+    scene, target = request.scene, request.target
+    shown = hub_map(target.surface, target.instances, target.objects)
+    regions = regions_of(shown, target.instances, scene.void)
+    sketch = sketched(proposal.image, scene.full_scale, scene.bands, regions, painter.reading.detail_px)
+    values = from_network(sketch, scene.full_scale)
+    if np.issubdtype(scene.image.dtype, np.integer):
+        values = np.rint(values)
+    image = proposal.image.copy()
+    for colour, band in enumerate(colour_bands(scene.bands)):
+        image[band][proposal.edit] = values[colour][proposal.edit]
+    over = Painted(image, proposal.edit, proposal.effects)
+    return Painted(repaint(request, over, painter, manner, seed=seed), proposal.edit, proposal.effects)
+
+
+def dressed(
+    image: NDArray[np.generic],
+    state: Snapshot,
+    rng: np.random.Generator,
+    parameters: Parameters,
+    *,
+    full_scale: float,
+    bands: Sequence[str],
+    gsd_m: float,
+) -> NDArray[np.generic]:
+    """Return the first date of a made-up place with the look that the network has learned.
+
+    Args:
+        image: (C, H, W) procedural picture.
+        state: what it shows.
+        rng: noise and strength are drawn from it.
+        parameters: those that paint the later dates.
+        full_scale: brightest value of the picture's scale.
+        bands: C names.
+        gsd_m: metres a pixel.
+
+    Raises:
+        PackageError: as `weights_hash`.
+    """
+    from diachron.generators.models.hub_map import hub_map
+    from diachron.generators.semantic.whole import paint_over
+
+    painter, manner, seed = _hand(_drawn(rng, parameters))
+    labels = hub_map(state.surface, state.instances, state.objects)
+    return paint_over(
+        image,
+        full_scale,
+        bands,
+        labels,
+        state.instances,
+        gsd_m,
+        painter=painter,
+        manner=manner,
+        seed=seed,
+    )
+
+
+def _drawn(rng: np.random.Generator, how: Parameters) -> dict[str, object]:
+    return {
+        "noise_seed": noise_seed(rng),
+        "strength": min(1.0, max(0.05, draw_quantity(rng, how.strength))),
+        "steps": how.steps,
+        "solver": how.solver,
+        "guidance": how.guidance,
+        "precision": how.precision,
+        "weights": how.weights,
+        "sha256": weights_hash(how),
+    }
+
+
+def _hand(params: Mapping[str, object]) -> tuple[SemanticPainter, Manner, int]:
+    """Return who paints, how, and the seed of the noise, of a record."""
+    from diachron.generators.inpainting.painter import Manner
+    from diachron.generators.semantic.painter import load_painter
+
+    given: Any = params
+    painter, digest = load_painter(given["weights"])
+    if digest != given["sha256"]:
+        raise PackageError(
+            f"{given['weights']}: its weights are {digest[:12]}, the record was made with "
+            f"{given['sha256'][:12]}; give the folder of those"
+        )
+    manner = Manner(given["strength"], given["steps"], given["solver"], given["guidance"], given["precision"])
+    return painter, manner, given["noise_seed"]

@@ -1,0 +1,102 @@
+"""Whole pictures: every pixel is answered, no seams, the same bytes again."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+from numpy.typing import NDArray
+
+from diachron.core.streams import stream
+from diachron.generators.inpainting.painter import Holes, Manner
+from diachron.generators.semantic.painter import SemanticPainter
+from diachron.generators.semantic.whole import SIZE_PX, STRIDE_PX, paint_over, windows_over
+from tests.generators.models.nets import tiny_unet
+
+MANNER = Manner(0.5, 2)
+
+
+class Copyist(SemanticPainter):
+    """Paints what it is shown, so that only what windows do is left."""
+
+    def paint(self, holes: Holes, manner: Manner) -> NDArray[np.float32]:
+        return holes.proposal
+
+
+def over(
+    painter: SemanticPainter,
+    image: NDArray[np.generic],
+    labels: NDArray[np.uint8] | None = None,
+    seed: int = 0,
+) -> NDArray[np.generic]:
+    shape = image.shape[-2:]
+    full = 255.0 if image.dtype == np.uint8 else 10_000.0
+    bands = ("red", "green", "blue", "nir")[: len(image)]
+    known = np.ones(shape, np.uint8) if labels is None else labels
+    return paint_over(
+        image, full, bands, known, np.zeros(shape, np.int32), 0.5, painter=painter, manner=MANNER, seed=seed
+    )
+
+
+@pytest.mark.parametrize("shape", [(40, 40), (200, 333), (512, 192)])
+def test_windows_cover_a_picture_at_bounded_cost(shape: tuple[int, int]) -> None:
+    count = np.zeros(shape, int)
+    for window in windows_over(shape, 16):
+        box, _ = window.inside(shape)
+        count[box] += 1
+    assert count.min() >= 1
+    assert count.max() <= 4
+    windows = -(-shape[0] // STRIDE_PX) * -(-shape[1] // STRIDE_PX)
+    assert len(windows_over(shape, 16)) == windows
+    assert windows_over(shape, 16)[0].size == SIZE_PX
+
+
+def test_answers_of_neighbours_run_into_each_other() -> None:
+    """Windows that agree give the picture back, wherever their edges are: weights add up."""
+    image = np.full((3, 300, 290), 90, np.uint8)
+    image[:, :, 120:] = 140
+    labels = np.ones((300, 290), np.uint8)
+    labels[:, 120:] = 2
+    found = over(Copyist(tiny_unet()), image, labels)
+    np.testing.assert_array_equal(found, image)
+
+
+def test_windows_that_differ_leave_no_seam() -> None:
+    class Stubborn(SemanticPainter):
+        """Paints each window in one colour, another each time."""
+
+        count = 0
+
+        def paint(self, holes: Holes, manner: Manner) -> NDArray[np.float32]:
+            Stubborn.count += 1
+            return np.full_like(holes.proposal, float(Stubborn.count % 2) * 2.0)
+
+    found = over(Stubborn(tiny_unet()), np.full((3, 250, 580), 90, np.uint8)).astype(int)
+    assert np.ptp(found) > 80
+    assert np.abs(np.diff(found, axis=2)).max() <= 3
+
+
+def test_the_same_seed_and_any_threads_give_the_same_bytes() -> None:
+    image = stream(0, 0, "test").integers(0, 255, (3, 64, 200)).astype(np.uint8)
+    painter = SemanticPainter(tiny_unet())
+    before = torch.get_num_threads()
+    try:
+        found = []
+        for threads in (1, 3):
+            torch.set_num_threads(threads)
+            found.append(over(painter, image).tobytes())
+    finally:
+        torch.set_num_threads(before)
+    assert found[0] == found[1]
+    assert over(painter, image, seed=1).tobytes() != found[0]
+
+
+def test_dtype_and_further_bands_are_kept() -> None:
+    image = stream(0, 0, "test").integers(500, 3000, (4, 48, 48)).astype(np.uint16)
+    found = over(SemanticPainter(tiny_unet()), image)
+    assert found.dtype == np.uint16
+    assert found.shape == image.shape
+    # Near infrared moves with brightness: its ratio to the colours' mean stays.
+    ratio = [(layers[3] / layers[:3].mean(0)) for layers in (image.astype(float), found.astype(float))]
+    inside = found[3] < 10_000
+    np.testing.assert_allclose(ratio[1][inside], ratio[0][inside], rtol=0.01)
