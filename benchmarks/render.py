@@ -1,6 +1,7 @@
 """Painting and acquisition of one date of 512 x 512 pixels, and whether the cost follows the change.
 
-Real tiles are painted by `copy_paste`, procedural places, whole pictures of each style, by `procedural`.
+Real tiles are painted by `copy_paste`, procedural places, whole pictures of each style, by `procedural`;
+`inpainting` repaints edits, beside a whole tile through the same network.
 
 DIACHRON_DATA=... python benchmarks/render.py --json
 """
@@ -17,6 +18,7 @@ from typing import Any
 
 import bench
 import numpy as np
+from neural_costs import neural_costs
 
 from diachron.core import registry
 from diachron.core.errors import RenderError
@@ -195,6 +197,8 @@ def main() -> None:
     parser.add_argument("--places", type=int, default=6, help="windows that are painted")
     parser.add_argument("--rounds", type=int, default=5, help="paintings of each window and share")
     parser.add_argument("--worlds", type=int, default=3, help="procedural places of each style")
+    parser.add_argument("--weights", help="of renderer inpainting; without, untrained ones of the same size")
+    parser.add_argument("--no-network", action="store_true", help="leave out what a network costs")
     given = parser.parse_args()
     data = os.environ.get("DIACHRON_DATA")
     if not data or not (Path(data) / SOURCE).is_dir():
@@ -228,6 +232,11 @@ def main() -> None:
         "ms_acquisition_512": round(median(acquisition_times(places, steps, given.rounds)), 1),
         "cost_slope": round(median(slopes), 2),
         **procedural_times(given.worlds),
+        **(
+            {}
+            if given.no_network
+            else neural_costs([each.requests["5pct"] for each in places], given.weights, given.rounds)
+        ),
         "ms_copy_paste_512": {name: round(median(each), 1) for name, each in times.items()},
         "changed_share": {
             name: round(float(np.median([place.reached[name] for place in places])), 4) for name in SHARES

@@ -17,9 +17,9 @@ from diachron.cli import main
 
 # Banepa has 12 windows, NAIP some 350: a third of the crops have labels.
 WEIGHTS = {"banepa": 15.0, "naip": 1.0}
-STEPS = 7000
+STEPS = 5000
 ARGUMENTS = (
-    *("--steps", str(STEPS), "--batch", "10", "--crop", "80", "--train-gsd", "0.25", "1.2"),
+    *("--steps", str(STEPS), "--batch", "12", "--crop", "64", "--train-gsd", "0.25", "1.2"),
     *("--widths", "32,64,96,128", "--checkpoint-every", "500", "--seed", "0"),
 )
 

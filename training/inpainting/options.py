@@ -42,7 +42,7 @@ class InpaintingOptions:
     batch: int = 16
     crop_px: int = 96
     gsd_m: tuple[float, float] | None = None
-    strength: tuple[float, float] = (0.2, 0.8)
+    strength: tuple[float, float] = (0.05, 0.6)
     without_labels: float = 0.1
     without_proposal: float = 0.05
     learning_rate: float = 1e-3

@@ -15,7 +15,7 @@ Mask = NDArray[np.bool_]
 
 # Holes of a crop, and the longest side of a shape that is made up, in pixels.
 MOST_HOLES = 3
-SIDES_PX = (6, 36)
+SIDES_PX = (6, 32)
 # Share of holes that are the outline of something that stands there; others lie anywhere.
 ON_OBJECT = 0.4
 # Share of holes with a strip beside them, as a shadow or a lean adds to an edit, and its longest reach.
@@ -26,7 +26,7 @@ TRIED = 16
 # Share of fillings that are the real pixels, only tinted, blurred or in grain. From these a network learns to
 # keep what is drawn and to mend its light; from patches of elsewhere alone it learns that nothing of a
 # proposal can be believed, and paints mush.
-REAL = 0.5
+REAL = 0.75
 # Spread of the brightness of a patch, of a band, and of the mended part of what its level is off.
 GAIN, BAND_GAIN = 0.12, 0.04
 MATCHED = (0.5, 1.0)

@@ -1,0 +1,194 @@
+"""How real does what a renderer paints look? The same events, painted by each, on tiles no painter has seen.
+
+DIACHRON_DATA=... python benchmarks/fidelity.py --json --weights DIR
+
+Of each renderer: `label_fidelity_miou`, of buildings and ground as a segmenter calls them that no renderer
+has met, with as much weight on buildings as on ground; `kid` of 64 px crops around what was painted against
+crops of untouched ground, on our own features; `probe_auc` and `seam_auc` of small networks that see such
+crops, or crops along outlines in random colours. `mean_fill` is every painted part in its own mean colour: a
+probe that does not find it says nothing. All before acquisition. `--segmenter` is the folder of a scorer, see
+docs/segment.md; spreads are over seeds of probes and subsets, that of the segmenter over pairs.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+
+import bench
+import numpy as np
+from seams import LIVELY, has_few_places
+
+from diachron.core.streams import stream
+from diachron.evaluation.quality.feature_distance import FeatureDistance
+from diachron.evaluation.quality.fidelity import Fidelity
+from diachron.evaluation.quality.made import MadePair, read_pairs
+from diachron.evaluation.quality.painted_probe import PaintedProbe
+from diachron.evaluation.quality.seam_probe import SeamProbe
+from diachron.outputs.readers import Dataset
+from diachron.pipelines.plan import Plan
+from diachron.pipelines.recipes.reading import load_recipe
+from diachron.pipelines.run import RunOptions, generate
+from diachron.pipelines.sources import Source, SourceOptions, discover
+from diachron.training.features.encoder import load_encoder
+from diachron.training.probes.edited_parts import edited_parts
+from diachron.training.probes.learning import ProbeOptions
+from diachron.training.segmenters.segmenter import Segmenter
+
+# None of these was learnt from by the weights of `shipped_weights.py`.
+SETS: dict[str, dict[str, Any]] = {
+    "building_cities": {
+        "images": "building_cities/image/*.jpg",
+        "labels": "building_cities/label/*.png",
+        "schema": "building",
+    },
+    "oam_more": {"source": "oam_more"},
+    "dubai_mbrsc": {"source": "dubai_mbrsc", "gsd_m": 1.0, "schema": "mbrsc"},
+}
+MEAN_FILL = "mean_fill"
+# Below this on mean fill a probe is too weak to count.
+STRONG_ENOUGH = 0.9
+
+
+class Measures:
+    """All four, fed with the pairs of one renderer."""
+
+    def __init__(self, segmenter: Segmenter, steps: int) -> None:
+        self.segmenter = segmenter
+        self.painted = PaintedProbe(ProbeOptions(steps=steps))
+        self.seam = SeamProbe(ProbeOptions(steps=steps, recolour=True))
+        self.distance = FeatureDistance(load_encoder())
+        self.fidelity: dict[str, Fidelity] = {}
+
+    def add(self, name: str, dataset: Dataset, pair: MadePair) -> None:
+        """Take what one pair of a set shows; each measure draws the same for every renderer."""
+        fidelity = self.fidelity.setdefault(name, Fidelity(self.segmenter, dataset.schema))
+        for each in (self.painted, self.seam, self.distance, fidelity):
+            each.add(pair, stream(0, pair.index, f"benchmark/fidelity/{name}/{type(each).__name__}"))
+
+    def figures(self, seeds: range) -> dict[str, Any]:
+        """Return the row of a renderer."""
+        painted, seam = self.painted.figures(seeds), self.seam.figures(seeds)
+        distance = self.distance.figures(seeds)["painted"]
+        answers = {name: fidelity.figures(seeds) for name, fidelity in self.fidelity.items()}
+        return {
+            "label_fidelity_miou": over_sets(answers, "painted_buildings", "cleared_ground"),
+            "label_fidelity_by_set": {
+                name: miou(each, "painted_buildings", "cleared_ground") for name, each in answers.items()
+            },
+            "real_label_fidelity_miou": over_sets(answers, "untouched_buildings", "untouched_ground"),
+            "spread_over_pairs": {
+                name: each["painted_buildings"]["spread"] for name, each in answers.items()
+            },
+            "kid": distance.get("kid"),
+            "kid_std": distance.get("kid_std"),
+            "kid_floor": distance.get("kid_floor"),
+            "probe_auc": painted["auc"],
+            "probe_auc_std": painted["auc_std"],
+            "seam_auc": seam["auc"],
+            "seam_auc_std": seam["auc_std"],
+            "chance_std": painted["chance_std"],
+            "crops": painted["made_crops"],
+        }
+
+
+def main() -> None:
+    """Paint the same events with each renderer, then ask all measures about each."""
+    options = bench.parser(__doc__ or "")
+    options.add_argument("--weights", help="folder of weights of `inpainting`; without it, it is left out")
+    options.add_argument("--set", dest="manner", action="append", default=[], help="of renderer inpainting")
+    options.add_argument("--segmenter", default=str(bench.PACKAGES / "segmenters" / "scorer"))
+    options.add_argument("--samples", type=int, default=40, help="of each set")
+    options.add_argument("--steps", type=int, default=150, help="of a probe")
+    options.add_argument("--seeds", type=int, default=3)
+    given = options.parse_args()
+    data = os.environ.get("DIACHRON_DATA")
+    if not data:
+        raise SystemExit("DIACHRON_DATA is not set: it names the folder of the real sets")
+    segmenter = Segmenter.load(given.segmenter, role="scorer")
+    renderers: dict[str, list[str]] = {"copy_paste": [], "procedural": ["renderer=procedural"]}
+    if given.weights:
+        renderers["inpainting"] = [
+            "renderer=inpainting",
+            f"renderer.weights={given.weights}",
+            *(f"renderer.{each}" for each in given.manner),
+        ]
+    rows = {name: Measures(segmenter, given.steps) for name in (*renderers, MEAN_FILL)}
+    for name in SETS:
+        source = source_of(Path(data), name)
+        for renderer, overrides in renderers.items():
+            for dataset, pair in made(source, name, overrides, given.samples):
+                rows[renderer].add(name, dataset, pair)
+                if renderer == "copy_paste":
+                    rows[MEAN_FILL].add(name, dataset, mean_filled(pair))
+    figures: dict[str, Any] = {name: row.figures(range(given.seeds)) for name, row in rows.items()}
+    # The real dates are the same for all: the segmenter is asked about them once.
+    real = {name: row.pop("real_label_fidelity_miou") for name, row in figures.items()}
+    figures["real"] = {"label_fidelity_miou": real["copy_paste"]}
+    figures["probes_count"] = {
+        probe: bool((figures[MEAN_FILL][probe] or 0.0) >= STRONG_ENOUGH)
+        for probe in ("probe_auc", "seam_auc")
+    }
+    figures["machine"] = bench.machine()
+    bench.show(figures, as_json=given.json)
+
+
+def source_of(data: Path, name: str) -> Source:
+    """Return a set as `generate` would find it."""
+    paths = ("source", "images", "labels")
+    return discover(
+        SourceOptions(
+            **{key: str(data / value) if key in paths else value for key, value in SETS[name].items()}
+        )
+    )
+
+
+def made(source: Source, name: str, overrides: list[str], samples: int) -> Iterator[tuple[Dataset, MadePair]]:
+    """Yield the pairs of a set; all renderers are asked for the same events."""
+    recipe = load_recipe("building-change", [*LIVELY, "acquisition=none", "paint=t2", *overrides])
+    by_tile = has_few_places(source)
+    with tempfile.TemporaryDirectory() as folder:
+        out = Path(folder) / "made"
+        generate(Plan(recipe, source, seed=0, samples=samples), RunOptions(out, workers=os.cpu_count() or 1))
+        dataset = Dataset(out)
+        for pair in read_pairs(dataset):
+            place = str(pair.record["source"]) if by_tile else pair.place
+            yield dataset, replace(pair, place=f"{name}/{place}")
+
+
+def mean_filled(pair: MadePair) -> MadePair:
+    """Return a pair whose painted parts each have their own mean colour."""
+    date = pair.painted_date
+    if date is None:
+        return pair
+    picture = pair.dates[date].copy()
+    for part in edited_parts(pair.instances[date], pair.instances[1 - date], pair.edit):
+        picture[:, part.mask] = picture[:, part.mask].mean(axis=1)[:, None]
+    dates = (picture, pair.dates[1]) if date == 0 else (pair.dates[0], picture)
+    return replace(pair, dates=dates)
+
+
+def miou(answers: dict[str, Any], buildings: str, ground: str) -> float | None:
+    """Return the mean IoU of buildings and ground, of as many pixels each; None where one was not asked."""
+    found, mistaken = (answers[part]["called_building"] for part in (buildings, ground))
+    if found is None or mistaken is None:
+        return None
+    missed = 1.0 - found
+    both = (found / (1.0 + mistaken), (1.0 - mistaken) / (1.0 + missed))
+    return round(float(np.mean(both)), 4)
+
+
+def over_sets(answers: dict[str, dict[str, Any]], buildings: str, ground: str) -> float | None:
+    """Return the mean over the sets in which both were asked."""
+    found = [value for each in answers.values() if (value := miou(each, buildings, ground)) is not None]
+    return round(float(np.mean(found)), 4) if found else None
+
+
+if __name__ == "__main__":
+    main()
