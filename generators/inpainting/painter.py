@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import hashlib
-import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
 from torch import Tensor
 
-from diachron.core.errors import PackageError
+from diachron.core.errors import PackageError, RecipeError
 from diachron.generators.flow.guidance import Guided
 from diachron.generators.flow.path import noised
 from diachron.generators.flow.schedule import times
@@ -26,10 +23,20 @@ from diachron.generators.models.conditions import Conditions
 from diachron.generators.models.pixels import MEAN, SPREAD
 from diachron.generators.models.threads import one_thread
 from diachron.generators.models.unet import PaintingUNet, UNetConfig, build_unet
+from diachron.generators.models.weights_folder import (
+    WEIGHTS,
+    folder_of,
+    read_card,
+    read_weights,
+    save_weights,
+)
 
 DESCRIPTION = "inpainting.json"
-WEIGHTS = "weights.safetensors"
-FORMAT = 1
+PIXELS = {"mean": MEAN, "spread": SPREAD}
+_MISSING = (
+    "none come with Diachron, train some with `diachron train inpainting --source TILES --out DIR`, and name "
+    "the folder with --set renderer.weights=DIR"
+)
 
 
 @dataclass(frozen=True)
@@ -136,22 +143,12 @@ class Painter:
         Args:
             folder: made if it is missing.
         """
-        target = Path(folder)
-        target.mkdir(parents=True, exist_ok=True)
-        weights = {
-            name: value.detach().cpu().contiguous() for name, value in self.network.state_dict().items()
-        }
-        description = {
-            "format": FORMAT,
+        card = {
             "network": {"name": "unet", **self.network.config.to_json()},
-            "pixels": {"mean": MEAN, "spread": SPREAD},
-            "versions": {name: version(name) for name in ("diachron", "torch")},
+            "pixels": PIXELS,
             "training": self.training,
         }
-        save_file(weights, target / f".{WEIGHTS}")
-        (target / f".{WEIGHTS}").replace(target / WEIGHTS)
-        (target / f".{DESCRIPTION}").write_text(json.dumps(description, indent=2) + "\n", encoding="utf-8")
-        (target / f".{DESCRIPTION}").replace(target / DESCRIPTION)
+        save_weights(self.network, folder, DESCRIPTION, card)
 
     @classmethod
     def load(cls, path: str | Path) -> Painter:
@@ -163,31 +160,28 @@ class Painter:
         Raises:
             PackageError: there is none, it is of another kind, or its weights do not fit.
         """
-        folder = _folder(path)
-        try:
-            described = json.loads((folder / DESCRIPTION).read_text(encoding="utf-8"))
-            size = dict(described["network"])
-            wanted = {"format": FORMAT, "pixels": {"mean": MEAN, "spread": SPREAD}}
-            for key, value in wanted.items():
-                if described[key] != value:
-                    raise PackageError(f"{folder}: {key} is {described[key]}, this Diachron reads {value}")
-            if size.pop("name") != "unet":
-                raise PackageError(
-                    f"{folder}: the network is {described['network']['name']}, this Diachron reads unet"
-                )
-            painter = cls.untrained(UNetConfig(**size), 0)
-            painter.network.load_state_dict(load_file(folder / WEIGHTS))
-            painter.training = described["training"]
-        except PackageError:
-            raise
-        except (OSError, LookupError, TypeError, ValueError, RuntimeError, SafetensorError) as error:
-            raise PackageError(
-                f"{folder}: no weights of `inpainting` can be read there ({error}); none come with Diachron, "
-                "train some with `diachron train inpainting --source TILES --out DIR`, and name the folder "
-                "with --set renderer.weights=DIR"
-            ) from None
+        card = read_card(path, DESCRIPTION, {"pixels": PIXELS}, _MISSING)
+        painter = cls.untrained(network_size(card, path), 0)
+        painter.training = dict(card.get("training", {}))
+        read_weights(painter.network, path, DESCRIPTION, _MISSING)
         painter.network.eval()
         return painter
+
+
+def network_size(card: Mapping[str, Any], path: str | Path) -> UNetConfig:
+    """Return the size that a card tells.
+
+    Raises:
+        PackageError: it tells none, or that of another kind of network.
+    """
+    try:
+        size = dict(card["network"])
+        name = size.pop("name")
+        if name == "unet":
+            return UNetConfig(**size)
+    except (LookupError, TypeError, ValueError, RecipeError) as error:
+        raise PackageError(f"{path}: the card tells no network ({error})") from None
+    raise PackageError(f"{path}: the network is {name}, this Diachron reads unet")
 
 
 @cache
@@ -198,9 +192,4 @@ def load_painter(path: str) -> tuple[Painter, str]:
         PackageError: as `Painter.load`.
     """
     painter = Painter.load(path)
-    return painter, hashlib.sha256((_folder(path) / WEIGHTS).read_bytes()).hexdigest()
-
-
-def _folder(path: str | Path) -> Path:
-    given = Path(path)
-    return given.parent if given.name in (DESCRIPTION, WEIGHTS) else given
+    return painter, hashlib.sha256((folder_of(path, DESCRIPTION) / WEIGHTS).read_bytes()).hexdigest()

@@ -6,14 +6,12 @@ import hashlib
 from dataclasses import asdict, dataclass, replace
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from diachron.core.errors import PackageError
-from diachron.generators.inpainting.painter import Holes, Manner, Painter
-from diachron.generators.models.pixels import MEAN, SPREAD
+from diachron.generators.inpainting.painter import PIXELS, Holes, Manner, Painter, network_size
 from diachron.generators.models.unet import UNetConfig, build_unet
 from diachron.generators.models.weights_folder import (
     WEIGHTS,
@@ -24,7 +22,6 @@ from diachron.generators.models.weights_folder import (
 )
 
 DESCRIPTION = "semantic.json"
-_PIXELS = {"mean": MEAN, "spread": SPREAD}
 _MISSING = (
     "none come with Diachron, train some with `diachron train semantic --source TILES --out DIR`, and name "
     "the folder with --set renderer.weights=DIR"
@@ -74,7 +71,7 @@ class SemanticPainter(Painter):
         """
         card = {
             "network": {"name": "unet", **self.network.config.to_json()},
-            "pixels": _PIXELS,
+            "pixels": PIXELS,
             "reading": asdict(self.reading),
             "training": self.training,
         }
@@ -90,17 +87,13 @@ class SemanticPainter(Painter):
         Raises:
             PackageError: there is none, it is of another kind, or its weights do not fit.
         """
-        card = read_card(path, DESCRIPTION, {"pixels": _PIXELS}, _MISSING)
+        card = read_card(path, DESCRIPTION, {"pixels": PIXELS}, _MISSING)
         try:
-            size: dict[str, Any] = dict(card["network"])
-            if size.pop("name") != "unet":
-                raise PackageError(
-                    f"{path}: the network is {card['network']['name']}, this Diachron reads unet"
-                )
-            painter = cls.untrained(UNetConfig(**size), 0, Reading(**card["reading"]))
-            painter.training = dict(card["training"])
+            reading = Reading(**card["reading"])
         except (LookupError, TypeError) as error:
             raise PackageError(f"{path}: {DESCRIPTION} cannot be read ({error}); {_MISSING}") from None
+        painter = cls.untrained(network_size(card, path), 0, reading)
+        painter.training = dict(card.get("training", {}))
         read_weights(painter.network, path, DESCRIPTION, _MISSING)
         painter.network.eval()
         return painter

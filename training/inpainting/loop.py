@@ -49,7 +49,7 @@ def train_inpainting(
     examples = Examples(sets, options)
     plan: dict[str, Any] = {
         "options": options.to_json(),
-        "sets": [[places.name, len(places), places.licence] for places in sets],
+        "sets": [[places.name, len(places), places.licence, places.weight] for places in sets],
     }
     done = finished_run(out, plan, Painter.load, description=DESCRIPTION, what="weights are", resume=resume)
     if done is not None:

@@ -48,7 +48,7 @@ def train_semantic(
     sketches = Sketches(sets, options)
     plan: dict[str, Any] = {
         "options": options.to_json(),
-        "sets": [[places.name, len(places), places.licence] for places in sets],
+        "sets": [[places.name, len(places), places.licence, places.weight] for places in sets],
     }
     done = finished_run(
         out, plan, SemanticPainter.load, description=DESCRIPTION, what="weights are", resume=resume

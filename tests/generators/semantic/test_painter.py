@@ -59,7 +59,7 @@ def test_what_is_no_painter_is_refused(tmp_path: Path) -> None:
         ({"format": 9}, "format is 9, this Diachron reads 1"),
         ({"pixels": {"mean": 0.0, "spread": 1.0}}, "pixels is"),
         ({"network": {**card["network"], "name": "dit"}}, "the network is dit"),
-        ({"network": {"name": "unet", "wide": 3}}, "cannot be read"),
+        ({"network": {"name": "unet", "wide": 3}}, "the card tells no network"),
         ({"reading": {"detail": 3}}, "cannot be read"),
     ):
         (tmp_path / DESCRIPTION).write_text(json.dumps({**card, **change}))

@@ -113,7 +113,7 @@ def test_the_card_names_sets_terms_and_options(tmp_path: Path) -> None:
     train_inpainting([Worlds(), Worlds(2, "others", None)], SHORT, out=tmp_path)
     card = json.loads((tmp_path / DESCRIPTION).read_text())
     assert card["training"]["licences"] == ["CC0-1.0", "not stated"]
-    assert card["training"]["plan"]["sets"] == [["worlds", 3, "CC0-1.0"], ["others", 2, None]]
+    assert card["training"]["plan"]["sets"] == [["worlds", 3, "CC0-1.0", 1.0], ["others", 2, None, 1.0]]
     assert card["training"]["plan"]["options"]["steps"] == 6
     assert card["network"]["widths"] == [16, 16]
 

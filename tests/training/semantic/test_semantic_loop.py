@@ -84,7 +84,7 @@ def test_the_card_says_what_was_learned_and_what_from(tmp_path: Path) -> None:
     card = json.loads((tmp_path / DESCRIPTION).read_text())
     assert card["reading"] == {"detail_px": 3.0, "labels": False}
     assert card["training"]["licences"] == ["CC0-1.0", "not stated"]
-    assert card["training"]["plan"]["sets"] == [["worlds", 3, "CC0-1.0"], ["others", 2, None]]
+    assert card["training"]["plan"]["sets"] == [["worlds", 3, "CC0-1.0", 1.0], ["others", 2, None, 1.0]]
     # One set with names is enough to learn what they mean.
     assert train_semantic([Unlabelled(), Worlds(2, "named")], options).reading.labels
 
