@@ -19,6 +19,7 @@ from diachron.core.sample import Snapshot
 from diachron.core.scene import Scene
 from diachron.simulators.acquisition.apply import Step, apply_date, displacement_of, draw_date
 from diachron.simulators.acquisition.context import Context, Place, standing_room
+from diachron.simulators.bearing import bearing_of
 
 
 @dataclass(frozen=True)
@@ -71,6 +72,7 @@ def acquire(
         latitude_deg=latitude_deg(scene.grid),
         sun=scene.sun,
         standing_room=_standing_room(scene),
+        bearing=bearing_of(scene.grid),
     )
     modules = {name: module for name, module, _ in steps}
     acquired, records, displacements = [], [], []

@@ -10,12 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from diachron.core.errors import SourceError
-from diachron.core.sample import ChangeSample, Painted, RenderRequest, Snapshot
+from diachron.core.sample import ChangeSample, Snapshot
 from diachron.core.scene import Scene
 from diachron.pipelines.acquiring import Acquired, place_of
 from diachron.pipelines.matching import matched
+from diachron.pipelines.painting import Paintings
 from diachron.pipelines.plan import Plan
-from diachron.pipelines.workshop import Refusal, Setting, Workshop
+from diachron.pipelines.workshop import Played, Refusal, Setting, Workshop
 from diachron.simulators.acquisition.apply import apply_date
 
 Image = NDArray[Any]
@@ -67,14 +68,11 @@ class _Onlooker(Workshop):
 
     def _setting(self, unit: int, stream_of: Callable[[str], np.random.Generator]) -> Setting:
         self.setting = super()._setting(unit, stream_of)
-        self.paintings: list[Painted] = []
         return self.setting
 
-    def _paint(
-        self, request: RenderRequest, stream_of: Callable[[str], np.random.Generator], setting: Setting
-    ) -> Painted:
-        self.paintings.append(super()._paint(request, stream_of, setting))
-        return self.paintings[-1]
+    def _paint(self, played: Played, stream_of: Callable[[str], np.random.Generator]) -> Paintings:
+        self.paintings = super()._paint(played, stream_of)
+        return self.paintings
 
     def _acquire(
         self,
@@ -110,8 +108,8 @@ def look_at(plan: Plan, sample: int) -> Stages:
         made,
         onlooker.setting.window.scene,
         onlooker.states,
-        tuple(picture.image for picture in onlooker.paintings),
-        tuple(picture.edit for picture in onlooker.paintings),
+        tuple(picture.image for picture in onlooker.paintings.dates),
+        tuple(picture.edit for picture in onlooker.paintings.dates),
         {name: module for name, module, _ in steps},
     )
 

@@ -21,6 +21,7 @@ from diachron.core.streams import stream
 from diachron.pipelines.acquiring import Acquired, acquire
 from diachron.pipelines.filters.verdict import Candidate, FilteredError, judge_all
 from diachron.pipelines.manifest import versions
+from diachron.pipelines.painting import Paintings, paint_dates, painted_date, real_picture_years
 from diachron.pipelines.plan import REDRAWS, Plan
 from diachron.pipelines.real_dates import RealPair, read_pair
 from diachron.pipelines.sources.where_rasters import rasters_of, read_onto
@@ -174,8 +175,8 @@ class Workshop:
         recipe = self.plan.recipe
         if recipe.real_dates is None:
             times = recipe.times_years
-            painted = _painted_date(recipe.paint, stream_of)
-            return Setting(self.prepared(unit), times, _anchor(painted, times, stream_of))
+            painted = painted_date(recipe.paint, stream_of)
+            return Setting(self.prepared(unit), times, real_picture_years(painted, times, stream_of))
         others = len(self.plan.others_of(self.plan.units[unit]))
         window, pair = self._real_pair(unit, int(stream_of("dates").integers(others)))
         return Setting(window, pair.times_years, pair.times_years[0 if pair.paints_later else 1], pair)
@@ -240,9 +241,8 @@ class Workshop:
         setting, scenes, simulation = played.setting, played.scenes, played.simulation
         states, labels, whole, log = played.states, played.labels, played.whole, simulation.log
         scene, anchor = setting.window.scene, setting.anchor_years
-        pictures = [
-            self._paint(RenderRequest(scene, state, log, scenes), stream_of, setting) for state in states
-        ]
+        paintings = self._paint(played, stream_of)
+        pictures = paintings.dates
         ignored = scene.ignored
         acquired = self._acquire(scene, states, [p.image for p in pictures], stream_of)
         dates = tuple(
@@ -264,7 +264,6 @@ class Workshop:
             for k in range(1, len(states))
             if len(states) > 2
         ]
-        edits = [pictures[k].edit | pictures[k - 1].edit for k in range(1, len(states)) if len(states) > 2]
         made = ChangeSample(
             index=sample,
             dates=dates,
@@ -280,7 +279,7 @@ class Workshop:
             bands=scene.bands,
             nodata=scene.nodata,
             change_steps=tuple(steps),
-            edit_steps=tuple(edits),
+            edit_steps=paintings.steps if len(states) > 2 else (),
         )
         # Filters judge the painting: of two real dates, the painted one is seen beside what it was.
         seen = tuple(
@@ -300,15 +299,25 @@ class Workshop:
                 continue
         return found
 
-    def _paint(
-        self, request: RenderRequest, stream_of: Callable[[str], np.random.Generator], setting: Setting
-    ) -> Painted:
-        """Return a date; the one of the real picture is the picture itself. All dates share one stream."""
-        if request.target.time_years == setting.anchor_years:
-            return Painted(setting.untouched, np.zeros(request.scene.grid.shape, bool))
-        params = self._renderer.draw(stream_of("render"), request, *self.plan.manner)
-        painted: Painted = self._renderer.paint(request, params)
-        return painted
+    def _paint(self, played: Played, stream_of: Callable[[str], np.random.Generator]) -> Paintings:
+        """Return the dates; the one of the real picture is the picture itself. All dates share one stream."""
+        setting = played.setting
+
+        def paint(request: RenderRequest) -> Painted:
+            params = self._renderer.draw(stream_of("render"), request, *self.plan.manner)
+            painted: Painted = self._renderer.paint(request, params)
+            return painted
+
+        return paint_dates(
+            paint,
+            setting.window.scene,
+            setting.untouched,
+            played.simulation.log,
+            played.scenes,
+            played.states,
+            played.labels,
+            anchor_years=setting.anchor_years,
+        )
 
     def _acquire(
         self,
@@ -338,7 +347,7 @@ class Workshop:
         refusals: list[Refusal],
         scenes: Mapping[str, Scene],
         simulation: Simulation,
-        pictures: list[Painted],
+        pictures: Sequence[Painted],
         setting: Setting,
     ) -> dict[str, object]:
         plan, scene, pair = self.plan, setting.window.scene, setting.real_pair
@@ -382,19 +391,3 @@ class Workshop:
                 **({} if pair is None else {"real_dates": pair.record(edit)}),
             },
         }
-
-
-def _painted_date(paint: str, stream_of: Callable[[str], np.random.Generator]) -> str:
-    """Return t1, t2 or both; the coin is thrown on a stream of its own."""
-    if paint != "coin":
-        return paint
-    return ("t1", "t2")[int(stream_of("paint").integers(2))]
-
-
-def _anchor(painted: str, times: tuple[float, ...], stream_of: Callable[[str], np.random.Generator]) -> float:
-    """Return when the real picture was taken: the first date where the later ones are painted, and so on."""
-    if painted == "t2":
-        return times[0]
-    if painted == "t1":
-        return times[-1]
-    return float(stream_of("anchor").uniform(times[0], times[-1]))

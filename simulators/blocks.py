@@ -213,6 +213,14 @@ def cropped(mask: Mask, box: tuple[slice, slice]) -> Footprint:
     )
 
 
+def grown_window(window: tuple[slice, slice], by_px: int, shape: tuple[int, ...]) -> tuple[slice, slice]:
+    """Return a window with so many pixels more on every side, cut at the border."""
+    return (
+        slice(max(window[0].start - by_px, 0), min(window[0].stop + by_px, shape[0])),
+        slice(max(window[1].start - by_px, 0), min(window[1].stop + by_px, shape[1])),
+    )
+
+
 # Ground within this distance tells what lay under a block before it was built.
 AROUND_M = 40.0
 # Ground that estates are built on.

@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from diachron.core import hub
+from diachron.core.growth import near
 from diachron.core.scene import Footprint, object_class_map
-from diachron.simulators.blocks import cropped
+from diachron.simulators.blocks import cropped, grown_window
 from diachron.simulators.site import Site
 
 Mask = NDArray[np.bool_]
@@ -23,6 +24,8 @@ CURVES = 80
 BEND = 0.18
 # A new road is mostly off the roads that there are.
 MOSTLY_NEW = 0.7
+# Half a width and a gap together are less than this; a wider road has all distances measured anew.
+WIDEST_M = 24.0
 # Points a pixel along a line, so that a strip has no holes.
 POINTS_PER_PX = 2.0
 
@@ -51,20 +54,26 @@ class OpenCountry:
         scene = site.scene
         classes = object_class_map(scene.instances, scene.objects)
         self._shape = scene.grid.shape
+        self._gsd_m = scene.grid.gsd_m
         self._likelihood = site.likelihood
         self.roads: Mask = classes == hub.ROAD
         closed = ((scene.instances > 0) & ~self.roads) | ~site.unclaimed()
         closed |= np.isin(scene.surface, (hub.IGNORE, hub.WATER)) & ~self.roads
         self._closed = closed
-        self._room_px = (
-            ndimage.distance_transform_edt(~closed) if closed.any() else np.full(self._shape, np.inf)
-        )
+        self._room_px = self._rooms()
         self._ends = self._end_points()
 
     def claim(self, footprint: Footprint) -> None:
         """Keep later roads off a new one."""
         self._closed[footprint.window] |= footprint.mask
-        self._room_px = ndimage.distance_transform_edt(~self._closed)
+        # Farther off it may leave less room than is kept here, which no road is wide enough to ask for.
+        around = math.ceil(WIDEST_M / self._gsd_m)
+        box = grown_window(footprint.window, around, self._shape)
+        here = np.ones((box[0].stop - box[0].start, box[1].stop - box[1].start), bool)
+        top, left = footprint.row - box[0].start, footprint.col - box[1].start
+        here[top : top + footprint.mask.shape[0], left : left + footprint.mask.shape[1]] = ~footprint.mask
+        room = self._room_px[box]
+        np.minimum(room, ndimage.distance_transform_edt(here), out=room)
 
     def way(
         self, rng: np.random.Generator, *, width_px: float, gap_px: float, length_px: tuple[float, float]
@@ -79,6 +88,8 @@ class OpenCountry:
         """
         if len(self._ends) < 2:
             return None
+        if width_px / 2 + gap_px > WIDEST_M / self._gsd_m:
+            self._room_px = self._rooms()
         for line in self._curves(rng, length_px):
             at = tuple(np.rint(line).astype(int).T)
             if self._room_px[at].min() <= width_px / 2 + gap_px:
@@ -89,6 +100,12 @@ class OpenCountry:
             if footprint is not None:
                 return Way(line, footprint)
         return None
+
+    def _rooms(self) -> NDArray[np.float64]:
+        """Return (H, W) the distance to the nearest closed pixel."""
+        if not self._closed.any():
+            return np.full(self._shape, np.inf)
+        return np.asarray(ndimage.distance_transform_edt(~self._closed))
 
     def _end_points(self) -> NDArray[np.int64]:
         """Return (n, 2) pixels of roads, and of the border where it is open."""
@@ -136,7 +153,7 @@ class OpenCountry:
         box = slice(int(low[0]), int(high[0])), slice(int(low[1]), int(high[1]))
         middle = np.zeros((high - low).tolist(), bool)
         middle[tuple(np.rint(line - low).astype(int).T)] = True
-        strip = (ndimage.distance_transform_edt(~middle) <= width_px / 2) & ~self.roads[box]
+        strip = near(middle, width_px / 2) & ~self.roads[box]
         pieces, count = ndimage.label(strip)
         if count == 0:
             return None

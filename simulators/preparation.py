@@ -9,6 +9,7 @@ from skimage import measure
 
 from diachron.core import hub
 from diachron.core.scene import Footprint, RawScene, Scene, SceneObject
+from diachron.simulators.bearing import bearing_of
 from diachron.simulators.ground import estimate_ground, fill_under_objects, luminance, scaled
 from diachron.simulators.instances import (
     fills_of_oriented_boxes,
@@ -47,7 +48,7 @@ def prepare(raw: RawScene) -> Scene:
     open_ground = (instances == 0) & np.isin(visible_surface, OPEN_GROUND)
     sun = estimate_sun(unit, buildings, open_ground, raw.grid.gsd_m)
     if raw.sun_azimuth_deg is not None:
-        sun = given_sun(raw.sun_azimuth_deg, raw.sun_elevation_deg, sun, len(raw.bands))
+        sun = given_sun(raw.sun_azimuth_deg, raw.sun_elevation_deg, sun, len(raw.bands), bearing_of(raw.grid))
     return Scene(
         image=raw.image,
         bands=raw.bands,

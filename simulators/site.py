@@ -14,6 +14,7 @@ from scipy import ndimage
 from diachron.core import hub
 from diachron.core.distributions import Quantity
 from diachron.core.events import ChangeEvent
+from diachron.core.growth import near
 from diachron.core.scene import Donor, Footprint, Scene, object_class_map
 from diachron.simulators.lenders import Lender, LenderTable
 from diachron.simulators.orientation import orientation_field, wall_vectors
@@ -129,7 +130,7 @@ class _Closed:
     def grown(self) -> Mask:
         """The footprint and its gap, in the grown window; most placements are never asked for it."""
         padded = np.pad(self.footprint.mask, self.reach)
-        return ndimage.distance_transform_edt(~padded) <= self.gap_px
+        return near(padded, self.gap_px)
 
     def touches(self, other: Footprint) -> bool:
         """Return whether a footprint reaches into it."""

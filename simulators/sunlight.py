@@ -8,6 +8,7 @@ from scipy import ndimage
 
 from diachron.core import light
 from diachron.core.scene import Sun
+from diachron.simulators.bearing import NORTH_UP, Bearing
 
 Mask = NDArray[np.bool_]
 
@@ -121,7 +122,13 @@ def _length_px(
     return float(peak + fallen[0] + 1) if fallen.size else float(reach)
 
 
-def given_sun(azimuth_deg: float, elevation_deg: float | None, estimated: Sun | None, bands: int) -> Sun:
+def given_sun(
+    azimuth_deg: float,
+    elevation_deg: float | None,
+    estimated: Sun | None,
+    bands: int,
+    bearing: Bearing = NORTH_UP,
+) -> Sun:
     """Return the sun that the source states, with the contrast of the picture where it could be read.
 
     Args:
@@ -130,8 +137,9 @@ def given_sun(azimuth_deg: float, elevation_deg: float | None, estimated: Sun | 
         estimated: what the picture says, for contrast and length.
         bands: number of bands, for the default contrast of 0.45 (clear sky, urban; between the 0.3-0.6
             that shadows in aerial pictures have).
+        bearing: of the grid; up is north by default.
     """
-    row_step, col_step = light.shadow_direction(azimuth_deg)
+    row_step, col_step = bearing.shadow_direction(azimuth_deg)
     house_height_m = 5.0
     if elevation_deg is not None:
         length = light.shadow_length_m(house_height_m, elevation_deg)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import ndimage
+from scipy import fft, ndimage
 
 from diachron.core import hub
 from diachron.core.distributions import Quantity, draw_quantity
@@ -237,20 +237,45 @@ def _distance(
 ) -> NDArray[np.float64]:
     """Return (h, w) how far pixels lie from the middle, in a measure whose circles have the form."""
     turn = math.radians(along_deg)
-    down, right = np.mgrid[box].astype(np.float64) - np.array([row, col])[:, None, None]
+    # As a column and a row: what both decide is only made where they meet.
+    down = np.arange(box[0].start, box[0].stop, dtype=np.float64)[:, None] - row
+    right = np.arange(box[1].start, box[1].stop, dtype=np.float64)[None, :] - col
     along = (right * math.cos(turn) + down * math.sin(turn)) / form.elongation
     across = down * math.cos(turn) - right * math.sin(turn)
     if form.straight:
         return np.maximum(np.abs(along), np.abs(across))
-    noise = smooth_noise(rng, down.shape, form.grain_m / gsd_m / 2)
-    return np.hypot(along, across) * np.exp(form.rough * noise)
+    noise = smooth_noise(rng, along.shape, form.grain_m / gsd_m / 2)
+    # In place: windows of large pieces are as large as the picture, and new memory costs as much as the sums.
+    noise *= form.rough
+    np.exp(noise, out=noise)
+    noise *= np.hypot(along, across)
+    return noise
 
 
 def smooth_noise(rng: np.random.Generator, shape: tuple[int, ...], sigma_px: float) -> NDArray[np.float64]:
     """Return (h, w) smooth noise of mean 0 and deviation 1, between -2 and 2."""
-    noise = ndimage.gaussian_filter(rng.standard_normal(shape), max(sigma_px, 0.5), mode="wrap")
-    result: NDArray[np.float64] = np.clip(noise / max(float(noise.std()), 1e-9), -2.0, 2.0)
+    noise = _blurred_around(rng.standard_normal(shape), max(sigma_px, 0.5))
+    noise /= max(float(noise.std()), 1e-9)
+    result: NDArray[np.float64] = np.clip(noise, -2.0, 2.0, out=noise)
     return result
+
+
+def _blurred_around(values: NDArray[np.float64], sigma_px: float) -> NDArray[np.float64]:
+    """Return `ndimage.gaussian_filter(values, sigma_px, mode="wrap")` in one time for any width.
+
+    Wide as the spots of large pieces are, sums over each pixel's surroundings would take most of an incident.
+    """
+    reach = int(4.0 * sigma_px + 0.5)
+    weights = np.exp(-0.5 * (np.arange(-reach, reach + 1) / sigma_px) ** 2)
+    weights /= weights.sum()
+    waves = fft.rfft2(values)
+    for axis, transform in ((0, fft.fft), (1, fft.rfft)):
+        length = values.shape[axis]
+        kernel = np.bincount(np.arange(-reach, reach + 1) % length, weights, minlength=length)
+        # A symmetric kernel has a real transform.
+        share = transform(kernel).real
+        waves *= share[:, None] if axis == 0 else share[None, :]
+    return np.asarray(fft.irfft2(waves, s=values.shape, overwrite_x=True))
 
 
 def _connected(mask: Mask, row: int, col: int) -> Mask:

@@ -52,10 +52,11 @@ class RenderRequest:
     """All that a renderer may look at to paint one date.
 
     Args:
-        scene: the real picture and its state.
+        scene: the picture that is painted on, and its state: the real one, or in a series the date that was
+            painted last, with its `time_years`.
         target: the state to be painted.
         log: every event of the sample; the renderer reads donors and turns from it.
-        donors: scenes by `Scene.source`, from which pixels may be taken; holds `scene` itself.
+        donors: scenes by `Scene.source`, from which pixels may be taken; holds the place itself.
     """
 
     scene: Scene
@@ -63,13 +64,18 @@ class RenderRequest:
     log: EventLog
     donors: Mapping[str, Scene]
 
+    @property
+    def origin(self) -> Scene:
+        """The place as it came: its pixels are real ones, `scene` itself unless that has been painted."""
+        return self.donors.get(self.scene.source, self.scene)
+
 
 @dataclass(frozen=True)
 class Painted:
     """One painted date.
 
     Args:
-        image: (C, H, W) in the source's dtype, equal to the source outside `edit`.
+        image: (C, H, W) in the source's dtype, equal to the request's scene outside `edit`.
         edit: (H, W) every pixel that may have been touched.
         effects: what was touched beyond the changed footprints, in pixels by name (shadow, margin ...).
     """

@@ -10,7 +10,7 @@ from diachron.core.hub import NETWORKS
 from diachron.core.sample import Painted, RenderRequest
 from diachron.core.streams import noise_seed
 from diachron.generators.copy_paste.canvas import Canvas
-from diachron.generators.copy_paste.clearing import clear_plot, remove_object
+from diachron.generators.copy_paste.clearing import clear_plot, remove_object, undo_site
 from diachron.generators.copy_paste.edits import plan_edits
 from diachron.generators.copy_paste.fields import paint_field
 from diachron.generators.copy_paste.paste import paste_object
@@ -30,7 +30,8 @@ ROOF_GAIN = 0.06
 def draw(rng: np.random.Generator, request: RenderRequest) -> dict[str, object]:
     """Return the random part of a painting: one seed, from which every edit takes its own stream by id.
 
-    The same seed for all dates of a series gives an object the same look at each of them.
+    The same seed for all dates of a series gives an object the same look at each of them, whichever date it
+    is painted on first.
     """
     return {"texture_seed": noise_seed(rng)}
 
@@ -39,8 +40,9 @@ def paint(request: RenderRequest, params: Mapping[str, object]) -> Painted:
     """Return the scene's picture in the target state.
 
     Objects that are gone leave first, then blocks and plots are cleared, then building sites and new objects
-    come with their shadows, in order of id. Outside `edit` every band keeps its bytes; the dtype is the
-    source's.
+    come with their shadows, in order of id. On a date that was painted before only what differs from it is
+    painted; ground and light are still those of real pixels. Outside `edit` every band keeps its bytes; the
+    dtype is the source's.
 
     Args:
         request: scene, target state, log and donors.
@@ -53,6 +55,8 @@ def paint(request: RenderRequest, params: Mapping[str, object]) -> Painted:
     canvas = Canvas(request, seed=int(params["texture_seed"]))  # type: ignore[call-overload]
     for entry, ground in edits.removed:
         remove_object(canvas, entry, ground)
+    for site in edits.undone:
+        undo_site(canvas, site)
     for block in edits.blocks:
         (paint_field if "rows_deg" in block.event.parameters else clear_block)(canvas, block)
     for surface in edits.surfaces:

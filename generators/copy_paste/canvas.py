@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from diachron.core.errors import RenderError
 from diachron.core.sample import Painted, RenderRequest
 from diachron.core.scene import Scene
-from diachron.generators.copy_paste.palette import Palette, palette_of
+from diachron.generators.copy_paste.palette import Palette, go_on_with, palette_of
 
 Mask = NDArray[np.bool_]
 Box = tuple[slice, slice]
@@ -27,6 +27,9 @@ class Canvas:
     def __init__(self, request: RenderRequest, *, seed: int) -> None:
         self.request = request
         self.scene = request.scene
+        self.origin = request.origin
+        if self.origin is not self.scene:
+            go_on_with(self.scene, self.origin)
         self.image = request.scene.image.copy()
         self.edit = np.zeros(request.scene.grid.shape, bool)
         self.effects: Counter[str] = Counter()

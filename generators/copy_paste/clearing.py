@@ -11,8 +11,9 @@ from scipy import ndimage
 from diachron.core import hub
 from diachron.core.events import ChangeEvent
 from diachron.core.growth import closed, grown, near
-from diachron.core.scene import Scene, SceneObject
+from diachron.core.scene import Footprint, Scene, SceneObject
 from diachron.generators.copy_paste.canvas import Canvas
+from diachron.generators.copy_paste.edits import UndoneSite
 from diachron.generators.copy_paste.ground import grow_ground
 from diachron.generators.copy_paste.palette import OBJECT_MARGIN_PX, palette_of
 from diachron.generators.copy_paste.plots import SPREAD_M, broken, worked
@@ -22,11 +23,13 @@ Mask = NDArray[np.bool_]
 
 # Eaves, walls and drawing errors beside a footprint: outlines are loose by one to two pixels or a metre.
 MARGIN_M = 1.0
+# Broken ground around a plot wanders up to this many times its usual spread.
+FARTHEST_SPREAD = 1.9
 
 
 def other_scenes(canvas: Canvas) -> tuple[Scene, ...]:
     """Return the donor scenes without the painted one, in order of name."""
-    return tuple(scene for name, scene in sorted(canvas.request.donors.items()) if scene is not canvas.scene)
+    return tuple(scene for name, scene in sorted(canvas.request.donors.items()) if scene is not canvas.origin)
 
 
 def remove_object(canvas: Canvas, entry: SceneObject, ground: int) -> None:
@@ -55,7 +58,7 @@ def remove_object(canvas: Canvas, entry: SceneObject, ground: int) -> None:
     picture = canvas.image[:, box[0], box[1]].astype(np.float32)
     filled = grow_ground(
         canvas.rng(entry.id),
-        scene,
+        canvas.origin,
         other_scenes(canvas),
         ground,
         box,
@@ -99,7 +102,28 @@ def clear_plot(canvas: Canvas, event: ChangeEvent) -> None:
     share = broken(rng, footprint, free, gsd)
     hole = share > 0
     filled = grow_ground(
-        rng, scene, other_scenes(canvas), hub.BARE, box, picture, hole, np.zeros_like(hole), join=False
+        rng,
+        canvas.origin,
+        other_scenes(canvas),
+        hub.BARE,
+        box,
+        picture,
+        hole,
+        np.zeros_like(hole),
+        join=False,
     )
     filled = filled * worked(rng, hole.shape, footprint, gsd)
     canvas.put(box, hole | footprint, picture + share * (filled - picture), "plot", footprint)
+
+
+def undo_site(canvas: Canvas, site: UndoneSite) -> None:
+    """Paint ground over a building site that a later date shows, with its walls and its broken ground."""
+    scene, event = canvas.scene, site.event
+    gsd = scene.grid.gsd_m
+    entry = SceneObject(event.object_id, hub.BUILDING, event.footprint)
+    spread = int(np.ceil(FARTHEST_SPREAD * SPREAD_M / gsd))
+    box, footprint = padded(scene, entry, spread)
+    free = palette_of(scene).open_ground[box] & (canvas.target.instances[box] == 0)
+    around = footprint | (grown(footprint, spread) & free)
+    whole = SceneObject(event.object_id, hub.BUILDING, Footprint(box[0].start, box[1].start, around))
+    remove_object(canvas, whole, site.ground)

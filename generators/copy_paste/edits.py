@@ -1,4 +1,4 @@
-"""What has to be painted: the objects, plots and blocks in which the target differs from the real picture."""
+"""What has to be painted: the objects, plots and blocks in which the target differs from the picture."""
 
 from __future__ import annotations
 
@@ -59,8 +59,24 @@ class PartEdit:
 
 
 @dataclass(frozen=True)
+class UndoneSite:
+    """A plot, slab or walls that a later date shows.
+
+    Args:
+        event: that made it.
+        ground: hub id of the surface that shows instead.
+    """
+
+    event: ChangeEvent
+    ground: int
+
+
+@dataclass(frozen=True)
 class Edits:
-    """What differs: objects gone with the ground that shows instead, ground, parts, and new objects."""
+    """What differs: objects gone with the ground that shows instead, ground, parts, and new objects.
+
+    `undone` are building sites that the picture shows and the target has not begun yet: going back in time.
+    """
 
     removed: tuple[tuple[SceneObject, int], ...]
     blocks: tuple[BlockEdit, ...]
@@ -69,10 +85,11 @@ class Edits:
     added: tuple[tuple[SceneObject, ChangeEvent], ...]
     surfaces: tuple[SurfaceEdit, ...] = ()
     parts: tuple[PartEdit, ...] = ()
+    undone: tuple[UndoneSite, ...] = ()
 
 
 def plan_edits(request: RenderRequest) -> Edits:
-    """Return the edits that lead from the real picture to the target, each in order of object or event id."""
+    """Return the edits that lead from the picture to the target, each in order of object or event id."""
     before, after = request.scene, request.target
     gone = sorted(before.objects.keys() - after.objects.keys())
     blocks = _blocks(request, set(gone))
@@ -89,22 +106,55 @@ def plan_edits(request: RenderRequest) -> Edits:
         (after.objects[object_id], births[object_id])
         for object_id in sorted(after.objects.keys() - before.objects.keys())
     ]
+    seen, shown = _unfinished(request, _last_years(request)), _unfinished(request, after.time_years)
+    undone = {number: event for number, event in seen.items() if _is_undone(request, event, shown)}
     cleared = []
     touched = {entry.id for entry, _ in removed} | {entry.id for entry, _ in added} | in_blocks
     for event in sorted(request.log, key=lambda e: e.id):
         if event.phase != "cleared" or event.object_id in touched or event.object_id == 0:
             continue
-        if _ground_differs(request, event):
+        if request.scene is not request.origin and event.time_years > after.time_years:
+            continue
+        if _ground_differs(request, event) or (event.object_id in undone and shown.get(event.object_id)):
             cleared.append(event)
     return Edits(
         tuple(removed),
         blocks,
         tuple(cleared),
-        _sites(request),
+        tuple(
+            event
+            for event in sorted(shown.values(), key=lambda e: e.id)
+            if event.phase in UNFINISHED and seen.get(event.object_id) is not event
+        ),
         tuple(added),
         _surfaces(request),
         _parts(request),
+        tuple(
+            UndoneSite(event, int(after.surface[event.footprint.window][event.footprint.mask][0]))
+            for _, event in sorted(undone.items())
+        ),
     )
+
+
+def _last_years(request: RenderRequest) -> float | None:
+    """Return the time of the date that is painted on; None for the real picture, which shows no site."""
+    return None if request.scene is request.origin else request.scene.time_years
+
+
+def _unfinished(request: RenderRequest, time_years: float | None) -> dict[int, ChangeEvent]:
+    """Return object -> the plot, foundation or walls that show at a time: the last thing that happened."""
+    last: dict[int, ChangeEvent] = {}
+    for event in request.log:
+        if event.object_id and time_years is not None and event.time_years <= time_years:
+            last[event.object_id] = event
+    return {number: event for number, event in last.items() if event.phase in ("cleared", *UNFINISHED)}
+
+
+def _is_undone(request: RenderRequest, event: ChangeEvent, shown: dict[int, ChangeEvent]) -> bool:
+    """Return whether a site of the picture has to go: going back, an earlier phase or none shows there."""
+    if event.time_years <= request.target.time_years:
+        return False
+    return event.object_id not in request.target.objects and shown.get(event.object_id) is not event
 
 
 def _surfaces(request: RenderRequest) -> tuple[SurfaceEdit, ...]:
@@ -166,15 +216,6 @@ def _blocks(request: RenderRequest, gone: set[int]) -> tuple[BlockEdit, ...]:
             window, mask = event.footprint.window, event.footprint.mask
             found.append(BlockEdit(event, int(request.target.surface[window][mask][0]), removed))
     return tuple(found)
-
-
-def _sites(request: RenderRequest) -> tuple[ChangeEvent, ...]:
-    """Return the foundations and walls that show at the target's time: the last thing that happened there."""
-    last: dict[int, ChangeEvent] = {}
-    for event in request.log:
-        if event.object_id and event.time_years <= request.target.time_years:
-            last[event.object_id] = event
-    return tuple(sorted((e for e in last.values() if e.phase in UNFINISHED), key=lambda e: e.id))
 
 
 def _ground_differs(request: RenderRequest, event: ChangeEvent) -> bool:

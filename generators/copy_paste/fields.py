@@ -53,7 +53,7 @@ def paint_field(canvas: Canvas, block: BlockEdit) -> None:
     rng = canvas.rng(block.event.id + (1 << 35))
     side_m = math.sqrt(block.event.footprint.pixels * scene.grid.pixel_area_m2)
     least_m = side_m / 2.0 / MOST_MIRRORED
-    for origin in (scene, *other_scenes(canvas)):
+    for origin in (canvas.origin, *other_scenes(canvas)):
         middle = _roomy(rng, origin, block.ground, least_m)
         if middle is not None:
             break
@@ -63,7 +63,7 @@ def paint_field(canvas: Canvas, block: BlockEdit) -> None:
     box, parcel = padded(scene, SceneObject(0, hub.BUILDING, block.event.footprint), 4)
     picture = canvas.image[:, box[0], box[1]].astype(np.float32)
     rows_deg = float(block.event.parameters["rows_deg"])  # type: ignore[arg-type]
-    field = _laid(origin, middle, scene, rows_deg, parcel.shape)
+    field = _laid(origin, middle, canvas.origin, rows_deg, parcel.shape)
     if scene.sun is not None:
         palette = palette_of(scene)
         near = grown(scene.instances[box] > 0, max(1, round(10 / scene.grid.gsd_m)))

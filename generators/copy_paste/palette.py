@@ -172,7 +172,55 @@ class Palette:
         return values.mean(axis=1, dtype=np.float64), values.std(axis=1, dtype=np.float64)
 
 
+class PaintedPalette(Palette):
+    """Of a date that has been painted: what stands and lies dark is its own, what it offers is the place's.
+
+    So real pixels alone are copied and measured, and little is derived anew for a date.
+
+    Args:
+        scene: the date.
+        origin: palette of the place as it came.
+    """
+
+    def __init__(self, scene: Scene, origin: Palette) -> None:
+        super().__init__(scene)
+        self._origin = origin
+
+    @cached_property
+    def lit_level(self) -> float:
+        """As in the real picture."""
+        return self._origin.lit_level
+
+    def lit_from(self, surface: int) -> float:
+        """As in the real picture."""
+        return self._origin.lit_from(surface)
+
+    @cached_property
+    def features(self) -> Planes:
+        """Of the real picture."""
+        return self._origin.features
+
+    def quarry(self, surface: int, *, mixed: bool) -> tuple[Mask, Mask]:
+        """Of the real picture."""
+        return self._origin.quarry(surface, mixed=mixed)
+
+    def places(self, surface: int, size: int, *, mixed: bool) -> NDArray[np.int64]:
+        """In the real picture."""
+        return self._origin.places(surface, size, mixed=mixed)
+
+    @cached_property
+    def levels(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Of the real picture."""
+        return self._origin.levels
+
+
 _KEPT: WeakKeyDictionary[Scene, Palette] = WeakKeyDictionary()
+
+
+def go_on_with(scene: Scene, origin: Scene) -> None:
+    """Let a painted date take from the palette of the place as it came."""
+    if scene not in _KEPT:
+        _KEPT[scene] = PaintedPalette(scene, palette_of(origin))
 
 
 def palette_of(scene: Scene) -> Palette:

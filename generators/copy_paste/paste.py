@@ -61,7 +61,7 @@ def paste_object(canvas: Canvas, entry: SceneObject, event: ChangeEvent, *, gain
     donor_scene = canvas.donor(str(parameters["donor_scene"]))
     donor = donor_scene.objects[int(parameters["donor_object"])]  # type: ignore[call-overload]
     motion = Motion.from_json(parameters["motion"])  # type: ignore[arg-type]
-    scene = canvas.scene
+    scene, real = canvas.scene, canvas.origin
     metres_per_donor_metre = motion.scale * scene.grid.gsd_m / donor_scene.grid.gsd_m
     length_m = measured_length_m(donor_scene, donor) * metres_per_donor_metre
     if scene.sun is not None and donor_scene.sun is not None:
@@ -81,16 +81,16 @@ def paste_object(canvas: Canvas, entry: SceneObject, event: ChangeEvent, *, gain
     if margin_px > 0:
         parcel, with_yard = _parcel(canvas, patch, rng, entry, footprint, margin_px)
         taken = with_yard if parcel.any() else taken
-    moved = in_local_light(patch.pixels(scene, taken), donor_scene, donor, scene, entry)
+    moved = in_local_light(patch.pixels(real, taken), donor_scene, donor, real, entry)
     if parcel.any():
         picture = blended(picture, moved, footprint, parcel, margin_px, scene.grid.gsd_m)
-    roof = moved * np.float32(gain) + patch.missing_noise(scene, rng)
+    roof = moved * np.float32(gain) + patch.missing_noise(real, rng)
     instances = canvas.target.instances[box]
     classes = object_class_map(instances, canvas.target.objects)
     receives = ((instances == 0) | np.isin(classes, list(NETWORKS))) & ~scene.ignored[box]
     roofs = lower_roofs(scene, canvas.target, box, entry)
     shaded, shadow = cast(scene, picture, box, footprint, receives, length_px, roofs)
-    alpha = _opacity(footprint, parcel, max(optics_of(scene).blur_px, SHARPEST_PX))
+    alpha = _opacity(footprint, parcel, max(optics_of(real).blur_px, SHARPEST_PX))
     alpha[~(footprint | (receives & (instances == 0)))] = 0.0
     painted = alpha * roof + (1.0 - alpha) * shaded
     rim = (alpha > 0) & ~footprint

@@ -48,12 +48,12 @@ def paint_road(canvas: Canvas, entry: SceneObject, event: ChangeEvent) -> None:
     rng = canvas.rng(entry.id)
     box, footprint = padded(scene, entry, 4)
     picture = canvas.image[:, box[0], box[1]].astype(np.float32)
-    strips = _strips(scene)
+    strips = _strips(canvas.origin)
     if strips:
         strip = strips[int(rng.integers(len(strips)))]
         surface = _laid(strip, event.parameters, scene.grid.gsd_m, box, footprint.shape)
     else:
-        surface = hard_ground(rng, picture, grey_level(scene), scene.grid.gsd_m)
+        surface = hard_ground(rng, picture, grey_level(canvas.origin), scene.grid.gsd_m)
     if scene.sun is not None:
         palette = palette_of(scene)
         dark = (palette.brightness[box] < palette.dark_below) & (scene.instances[box] == 0)

@@ -83,12 +83,12 @@ def clear_block(canvas: Canvas, block: BlockEdit) -> None:
     # Ground as around runs over into it where both agree; a new kind has a border of its own.
     reach = known & ~new if same_around else None
     filled = grow_ground(
-        rng, scene, others, block.ground, box, picture, hole, known, join=same_around, reach=reach
+        rng, canvas.origin, others, block.ground, box, picture, hole, known, join=same_around, reach=reach
     )
     rubble = float(block.event.parameters.get("rubble", 0.0)) if block.removed else 0.0  # type: ignore[arg-type]
     if rubble > 0:
         # Streets would stand in for bare ground that no picture has, cars and lines with them.
-        has_bare = any(_has(origin, block.ground) for origin in (scene, *others))
+        has_bare = any(_has(origin, block.ground) for origin in (canvas.origin, *others))
         filled = _with_rubble(rng, picture, filled, own, gone, rubble if has_bare else 1.0, gsd)
     filled = _shaded(canvas, filled, box, own, standing)
     if on_road.any() and scene.sun is not None:

@@ -51,7 +51,7 @@ def paint_site(canvas: Canvas, event: ChangeEvent) -> None:
         length_px = WALL_SHARE * scene.sun.shadow_length_m / gsd
     box, footprint = padded(scene, entry, math.ceil(length_px) + 4)
     picture = canvas.image[:, box[0], box[1]].astype(np.float32)
-    slab = hard_ground(rng, picture, pale_level(scene), gsd)
+    slab = hard_ground(rng, picture, pale_level(canvas.origin), gsd)
     painted, shadow = picture, np.zeros_like(footprint)
     if event.phase == "walls":
         slab = _with_walls(rng, scene, slab, footprint, length_px)

@@ -98,7 +98,7 @@ def _new_ground(
     canvas: Canvas, rng: np.random.Generator, kind: int, box: Box, picture: Picture, own: Mask
 ) -> Picture:
     """Return the window with ground of a kind on the pixels of an event."""
-    scene, others = canvas.scene, other_scenes(canvas)
+    scene, others = canvas.origin, other_scenes(canvas)
     size = SMALL_SIZES[-1]
     if kind == hub.DEVELOPED and not _is_shown(scene, kind, int(np.count_nonzero(own))):
         # Its grain is that of the sensor, not of the trees or furrows that lay there.

@@ -61,7 +61,7 @@ def _widen(canvas: Canvas, edit: PartEdit) -> None:
     on_road = road[at[0], at[1]]
     at = np.where(on_road, at, np.stack([rows, cols]))
     lane = picture[:, at[0], at[1]]
-    plain = hard_ground(canvas.rng(edit.event.id + (1 << 37)), picture, grey_level(scene), gsd)
+    plain = hard_ground(canvas.rng(edit.event.id + (1 << 37)), picture, grey_level(canvas.origin), gsd)
     level = picture[:, road].mean(axis=1) / np.maximum(plain.mean(axis=(1, 2)), 1e-6)
     new = np.where(on_road, lane, plain * level[:, None, None])
     # Towards the ground an edge pixel sees both; towards the road the strip is open.

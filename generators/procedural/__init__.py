@@ -31,7 +31,8 @@ def paint(request: RenderRequest, params: Mapping[str, object]) -> Painted:
     """Return the scene's picture in the target state.
 
     Both states are rendered in windows around what changed; where they differ, the picture shows the new
-    one. `edit` is what changed on the maps and every pixel whose light changed: shadows, crowns, walls. On a
+    one. On a date that was painted before, that is what changed since: all else stays as it was left.
+    `edit` is what changed on the maps and every pixel whose light changed: shadows, crowns, walls. On a
     scene without a model (a real one) a plain model is assumed from its maps, changed ground takes the
     picture's own levels, and new shadows darken its own pixels.
 

@@ -8,10 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
+from diachron.core import hub
+from diachron.core.events import ChangeEvent
 from diachron.core.light import shadow_direction
 from diachron.core.place import PlaceModel
 from diachron.core.sample import RenderRequest, Snapshot
 from diachron.generators.procedural.light import Sunlight
+from diachron.generators.procedural.sites import sites_at
 
 Mask = NDArray[np.bool_]
 Box = tuple[slice, slice]
@@ -25,11 +28,47 @@ LEAST = 0.002
 
 
 def changed_pixels(request: RenderRequest) -> Mask:
-    """Return (H, W) where the target shows another object or, on open ground, another surface."""
+    """Return (H, W) where the target shows another object, another surface on open ground, or a new site."""
     scene, target = request.scene, request.target
     other = target.instances != scene.instances
     ground = (target.surface != scene.surface) & (target.instances == 0)
-    return (other | ground) & ~scene.ignored
+    changed: Mask = (other | ground) & ~scene.ignored
+    shown = {event.id for event in _sites_seen(request)}
+    for event in sites_at(request.log, target.time_years):
+        if event.id not in shown:
+            changed[event.footprint.window] |= event.footprint.mask & ~scene.ignored[event.footprint.window]
+    return changed
+
+
+def stirred_pixels(request: RenderRequest) -> Mask:
+    """Return (H, W) where a date that was painted may look different although its maps are the same.
+
+    Sites that are there no more, ground on which something happened between the two dates, and whole
+    buildings that were given another outline, and so another roof. Nothing where the scene is the real
+    picture: what it shows does not come from the log.
+    """
+    scene, target = request.scene, request.target
+    stirred: Mask = np.zeros(scene.grid.shape, bool)
+    if scene is request.origin or scene.time_years is None:
+        return stirred
+    now = {event.id for event in sites_at(request.log, target.time_years)}
+    first, last = sorted((scene.time_years, target.time_years))
+    places = [event.footprint for event in _sites_seen(request) if event.id not in now]
+    for event in request.log.between(first, last):
+        places.append(event.footprint)
+        objects = (scene.objects.get(event.object_id), target.objects.get(event.object_id))
+        if objects[0] is not objects[1]:
+            places += [entry.footprint for entry in objects if entry and entry.object_class == hub.BUILDING]
+    for place in places:
+        stirred[place.window] |= place.mask
+    return stirred & ~scene.ignored
+
+
+def _sites_seen(request: RenderRequest) -> tuple[ChangeEvent, ...]:
+    """Return the sites that the scene's picture shows: none on a real one."""
+    if request.scene is request.origin or request.scene.time_years is None:
+        return ()
+    return sites_at(request.log, request.scene.time_years)
 
 
 def highest_m(model: PlaceModel, state: Snapshot) -> float:

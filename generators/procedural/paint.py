@@ -12,9 +12,14 @@ from diachron.core.events import EventLog
 from diachron.core.sample import Painted, RenderRequest
 from diachron.core.scene import Scene, object_class_map
 from diachron.generators.procedural.assumed import USUAL_SUN, levels_of, model_of, state_of, sun_of
-from diachron.generators.procedural.changes import changed_pixels, differs, highest_m, windows
+from diachron.generators.procedural.changes import (
+    changed_pixels,
+    differs,
+    highest_m,
+    stirred_pixels,
+    windows,
+)
 from diachron.generators.procedural.picture import reflected
-from diachron.generators.procedural.sites import sites_at
 from diachron.generators.procedural.state import Box, PlaceState, state_in
 from diachron.generators.procedural.tone import GAMMA, to_scale
 
@@ -24,24 +29,24 @@ Picture = NDArray[np.float32]
 
 def repaint(request: RenderRequest) -> Painted:
     """Return the target's picture, equal to the scene's where nothing that is seen has changed."""
-    scene = request.scene
+    scene, origin = request.scene, request.origin
     image = scene.image.copy()
     edit = np.zeros(scene.grid.shape, bool)
     changed = changed_pixels(request)
-    for event in sites_at(request.log, request.target.time_years):
-        changed[event.footprint.window] |= event.footprint.mask & ~scene.ignored[event.footprint.window]
-    if not changed.any():
+    looked_at = changed | stirred_pixels(request)
+    if not looked_at.any():
         return Painted(image, edit)
-    model, sun = model_of(scene), sun_of(scene)
+    model, sun = model_of(origin), sun_of(origin)
     before = state_of(scene)
+    # What the log tells is of painted dates: the real picture shows what the model says.
+    told = EventLog() if scene is origin else request.log
     tallest = max(highest_m(model, before), highest_m(model, request.target))
     effects: Counter[str] = Counter()
     footprints = np.zeros_like(edit)
     for event in request.log:
         footprints[event.footprint.window] |= event.footprint.mask
-    for box in windows(changed, tallest, sun, scene.grid.gsd_m):
-        # What the log tells is of the target: the real picture shows what the model says.
-        states = state_in(model, before, EventLog(), box), state_in(model, request.target, request.log, box)
+    for box in windows(looked_at, tallest, sun, scene.grid.gsd_m):
+        states = state_in(model, before, told, box), state_in(model, request.target, request.log, box)
         pictures = [
             reflected(state, scene.bands, sun or USUAL_SUN, shadows=sun is not None) for state in states
         ]
@@ -90,7 +95,7 @@ def _values(request: RenderRequest, box: Box, changed: Mask, pictures: list[Pict
     rendered = to_scale(pictures[1], scene.bands, dtype, scene.full_scale)
     if scene.model is not None:
         return _with_data(scene, rendered)
-    levels = levels_of(scene)
+    levels = levels_of(request.origin)
     roofed = request.target.instances[box] > 0
     matched = rendered.astype(np.float32) * np.where(roofed, levels.roofs, levels.ground)
     matched = np.clip(matched, levels.low, levels.high)

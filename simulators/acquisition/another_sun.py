@@ -1,4 +1,4 @@
-"""Another sun: the shadows of buildings are lifted and cast anew, by place, day and hour."""
+"""Another sun: shadows are lifted and cast anew, by place, day and hour."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 
 from diachron.core import light
 from diachron.core.distributions import Quantity, check_quantity, draw_quantity
-from diachron.core.scene import Sun
 from diachron.core.sun import sun_at_solar_time
 from diachron.simulators.acquisition.context import Context, Place
 from diachron.simulators.acquisition.drawn import Drawn, numbers
@@ -74,8 +73,8 @@ def draw(rng: np.random.Generator, parameters: Parameters, context: Context) -> 
         turn = draw_quantity(rng, parameters.turn_deg)
         elevation = draw_quantity(rng, parameters.elevation_deg)
         is_there = is_there and context.sun is not None
-        azimuth = (_own_azimuth_deg(context.sun) + turn) % 360.0
-    down, right = light.shadow_direction(azimuth)
+        azimuth = (_own_azimuth_deg(context) + turn) % 360.0
+    down, right = context.bearing.shadow_direction(azimuth)
     length = light.shadow_length_m(1.0, elevation)
     return {
         "shadow_px": [context.pixels(down * length), context.pixels(right * length)] if is_there else None,
@@ -86,17 +85,19 @@ def draw(rng: np.random.Generator, parameters: Parameters, context: Context) -> 
     }
 
 
-def _own_azimuth_deg(sun: Sun | None) -> float:
+def _own_azimuth_deg(context: Context) -> float:
     """Return where the picture's own sun stands, clockwise from north; 0 where it is not known."""
-    return 0.0 if sun is None else math.degrees(math.atan2(-sun.shadow_col, sun.shadow_row))
+    sun = context.sun
+    return 0.0 if sun is None else context.bearing.sun_azimuth_deg(sun.shadow_row, sun.shadow_col)
 
 
 def act(values: NDArray[np.float32], drawn: Drawn, place: Place | None) -> NDArray[np.float32]:
-    """Return values with the old shadows of buildings lifted and new ones cast, as deep as the old ones.
+    """Return values with the old shadows lifted and new ones cast, as deep as the old ones.
 
-    Either all or nothing: where the picture's shadows do not lie as its sun says, some would stay beside the
-    new ones, and two suns are worse than the old one. A new shadow is height x cotangent of the elevation
-    long, softened over a pixel; it falls on ground and on lower roofs.
+    Those of buildings, and those of trees and free-standing walls where they too lie as the sun says. All of
+    a kind or none: where the picture's shadows do not lie so, some would stay beside the new ones, and two
+    suns are worse than the old one. A new shadow is height x cotangent of the elevation long, softened over a
+    pixel; it falls on ground, on lower roofs and on lower crowns.
     """
     if drawn["shadow_px"] is None or place is None or place.sun is None:
         return values
@@ -108,7 +109,11 @@ def act(values: NDArray[np.float32], drawn: Drawn, place: Place | None) -> NDArr
     lit = lifted(values, old)
     if length == 0.0:
         return lit
-    share = softened(shaded(place.heights_m, down / length, right / length, length)).ravel()
+    share = shaded(place.heights_m, down / length, right / length, length)
+    if old.heights_m is not place.heights_m:
+        thin = shaded(old.heights_m, down / length, right / length, length)
+        np.maximum(share, np.float32(old.of_thin) * thin, out=share)
+    share = softened(share).ravel()
     at = np.flatnonzero(share)
     share = share[at]
     dark = np.clip(luminance(lit).ravel()[at] / old.lit.ravel()[at], np.float32(0.05), np.float32(1.0))

@@ -67,7 +67,7 @@ def draw(rng: np.random.Generator, parameters: Parameters, context: Context) -> 
     latitude = LATITUDE_DEG if context.latitude_deg is None else context.latitude_deg
     day, hour = int(rng.integers(1, 366)), float(rng.uniform(*HOURS))
     azimuth, elevation = sun_at_solar_time(latitude, day, hour)
-    down, right = light.shadow_direction(azimuth)
+    down, right = context.bearing.shadow_direction(azimuth)
     length = light.shadow_length_m(draw_quantity(rng, parameters.height_m), max(elevation, LOWEST_SUN_DEG))
     return {
         "cover": round(draw_quantity(rng, parameters.cover) * is_there, 6),

@@ -11,15 +11,21 @@ from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import ndimage
 
 from diachron.core import hub
 from diachron.core.scene import SceneObject, Sun, object_class_map
+from diachron.simulators.bearing import NORTH_UP, Bearing
 
 Mask = NDArray[np.bool_]
 
 # Where the source states no height: 3 m and 0.3 m more for each metre of the side of an equal square, at
 # most 12 m. That is 6 m for a house of 100 m², 9 m for a block of 400 m²; halls are wide, not high.
 LOWEST_M, SLOPE, HIGHEST_M = 3.0, 0.3, 12.0
+# Of a tree: the bare stem, and the highest that is assumed. What is lower than a wall is a kerb or a plant.
+TREE_STEM_M, TALLEST_TREE_M, LOWEST_WALL_M = 2.0, 12.0, 0.5
+# Crowns are measured on every second pixel where pixels are smaller than this.
+COARSE_BELOW_M = 1.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,6 +42,7 @@ class Context:
             lies into the part of the year that they allow; None lets each draw its own.
         standing_room: (H, W) uint8 of the source's picture: hub ids of open ground on which things may
             stand or float for a while, 0 elsewhere; None where it is not known, and then nothing does.
+        bearing: how the grid lies; up is north by default.
     """
 
     bands: tuple[str, ...]
@@ -45,6 +52,7 @@ class Context:
     sun: Sun | None = None
     year_share: float | None = None
     standing_room: NDArray[np.uint8] | None = None
+    bearing: Bearing = NORTH_UP
 
     def pixels(self, metres: float) -> float:
         """Return a length in pixels, rounded as records are."""
@@ -102,6 +110,45 @@ class Place:
             known = is_guess[self.instances] & np.isfinite(self.height_m) & (self.height_m > 0)
             heights[known] = self.height_m[known]
         return heights
+
+    @cached_property
+    def standing_m(self) -> NDArray[np.float32]:
+        """(H, W) height of all that casts a shadow: as `heights_m`, with trees and free-standing walls.
+
+        Those are as high as the map of heights says. Where it says nothing, labelled trees are taken to be as
+        high as their group is wide (`estimated_tree_m`), and of walls nothing is known.
+        """
+        standing = self.heights_m.copy()
+        off_objects = self.classes == 0
+        trees = off_objects & (self.surface == hub.TREE)
+        if self.height_m is not None:
+            known = off_objects & np.isfinite(self.height_m)
+            at = known & (self.height_m > LOWEST_WALL_M)
+            standing[at] = self.height_m[at]
+            trees &= ~known
+        if self.labelled and trees.any():
+            standing[trees] = self._tree_heights_m(trees)[trees]
+        return standing
+
+    def _tree_heights_m(self, trees: Mask) -> NDArray[np.float32]:
+        """Return the (H, W) heights of trees by the width of their group, at every second pixel if fine."""
+        step = 2 if self.gsd_m < COARSE_BELOW_M else 1
+        groups, count = ndimage.label(trees[::step, ::step], np.ones((3, 3), int))
+        inside = ndimage.distance_transform_edt(np.pad(groups > 0, 1))[1:-1, 1:-1]
+        widest = np.asarray(ndimage.maximum(inside, groups, np.arange(count + 1)))
+        # A pixel's own width: it counts half of itself to each side.
+        heights = estimated_tree_m((2.0 * widest - 1.0) * self.gsd_m * step).astype(np.float32)[groups]
+        fine = np.repeat(np.repeat(heights, step, axis=0), step, axis=1)
+        return fine[: trees.shape[0], : trees.shape[1]]
+
+
+def estimated_tree_m(width_m: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return how high trees are taken to be whose crowns are so wide: 2 m + the width, at most 12 m.
+
+    Crowns of street trees are about as wide as they are high without the bare stem (a rule of thumb); a wood
+    is wide, not higher than its trees.
+    """
+    return np.minimum(TREE_STEM_M + np.maximum(width_m, 0.0), TALLEST_TREE_M)
 
 
 def estimated_height_m(area_m2: float) -> float:

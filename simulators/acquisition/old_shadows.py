@@ -1,6 +1,7 @@
-"""The shadows of buildings that a picture has: where they lie, how sure that is, the ground without them.
+"""The shadows that a picture has: where they lie, how sure that is, the ground without them.
 
-Beside every building, on the shaded side, dark ground that reaches its wall is taken for its shadow. How deep
+Beside every building, tree and free-standing wall, on the shaded side, dark ground that reaches it is taken
+for its shadow. How deep
 a pixel lies in it is read off its brightness beside the lit ground around; divided by the light that it gets,
 it comes out of the shadow with its own texture (as in shadow removal by relighting, e.g. Guo et al. 2011).
 """
@@ -32,6 +33,8 @@ SLOW = 2
 SUN_ERROR_DEG = 20.0
 # Heights are guesses: shadows are looked for this much farther than they should reach.
 STRETCH = 1.35
+# Open ground comes out of `shaded` as nothing or, by rounding, a little more.
+LEAST_SHARE = 1e-4
 # A source that states its sun states it for a house of 5 m (`simulators.sunlight.given_sun`).
 GIVEN_HOUSE_M = 5.0
 # Ground of so many metres around says how bright lit ground is, and half as far how dark shadow is. Lit is
@@ -40,6 +43,9 @@ AROUND_M, LIT_FROM, LIT_RANGE = 5.0, 0.7, (0.7, 1.6)
 # Places where shadows are expected must be dark more often than other ground by this share. Of 40 tiles of
 # three sets, those whose shadows came off without a ghost had 0.3 and more, overcast ones 0.1-0.25.
 LEAST_FIT = 0.28
+# Shadows of trees are thinner and their heights guesses, but they have a sunny side: ground on the shaded one
+# must be darker than that by this share of a full shadow.
+LEAST_THIN = 0.3
 # Where less light is left in shadow, lifting brings out noise and blocks.
 LEAST_CONTRAST = 0.15
 # Local contrast of a shadow over the picture's, at least and at most.
@@ -56,11 +62,13 @@ TINY, MOST_GAIN = np.float32(0.01), np.float32(1.0 / LEAST_CONTRAST)
 
 @dataclass(frozen=True, eq=False)
 class OldShadows:
-    """What was found. All but `depth` and `lit` is coarse: on means of `step` x `step` pixels.
+    """What was found. All but `heights_m`, `depth` and `lit` is coarse: on means of `step` x `step` pixels.
 
     Args:
         step: 1 or 2.
-        depth: (H, W) how deep each pixel lies in the shadow of a building, 0-1.
+        heights_m: (H, W) of what the shadows were found of: buildings, and trees and walls where theirs were.
+        of_thin: how deep those of trees and walls are, 0-1: through bare crowns half of the light comes.
+        depth: (H, W) how deep each pixel lies in the shadow of something, 0-1.
         lit: (H, W) how bright lit ground is around it.
         gain: (h, w) brightness without the shadow over brightness with it.
         clean: (C, h, w) the picture without the shadows.
@@ -68,6 +76,8 @@ class OldShadows:
     """
 
     step: int
+    heights_m: Layer
+    of_thin: float
     depth: Layer
     lit: Layer
     gain: Layer
@@ -76,17 +86,20 @@ class OldShadows:
 
 
 def find_shadows(values: Layer, place: Place, sun: Sun) -> OldShadows | None:
-    """Return the shadows of the place's buildings, or None where they do not lie as the sun says.
+    """Return the shadows of the place, or None where they do not lie as the sun says.
 
-    Trees and what stands under them are left out: their crowns are as dark as shadows.
+    Buildings come first. Shadows of trees and walls, whose heights are less sure, are found beside those, or
+    by themselves, where they too lie as the sun says. What lies under crowns is left out: they are as dark as
+    shadows.
 
     Args:
         values: (C, H, W) in 0-1.
-        place: with its buildings.
+        place: with all that stands there.
         sun: of the picture.
     """
     step = 2 if place.gsd_m < COARSE_BELOW_M else 1
-    heights, surface = place.heights_m[::step, ::step], place.surface[::step, ::step]
+    surface = place.surface[::step, ::step]
+    built, heights = place.heights_m[::step, ::step], place.standing_m[::step, ::step]
     ground = (heights == 0) & (surface != hub.WATER) & (surface != hub.TREE)
     contrast = np.asarray(sun.contrast, np.float32)
     if not heights.any() or not ground.any() or float(contrast[:3].min()) < LEAST_CONTRAST:
@@ -95,17 +108,32 @@ def find_shadows(values: Layer, place: Place, sun: Sun) -> OldShadows | None:
     bright = luminance(picture)
     middle = float(np.median(bright[ground][::4]))
     gsd_m = place.gsd_m * step
-    expected, cone = _expected(heights, gsd_m, sun)
-    inside, outside = expected & ground, ground & ~cone
     deep = 0.5 * (1.0 + float(contrast[:3].mean()))
     dark = bright < deep * middle
-    if not inside.any() or not outside.any() or dark[inside].mean() - dark[outside].mean() < LEAST_FIT:
+    house_m = GIVEN_HOUSE_M if sun.given or not built.any() else float(np.median(built[built > 0]))
+    px_per_m = sun.shadow_length_m / house_m / gsd_m
+    expected, cone = _expected(built, px_per_m, sun)
+    if built.any() and not _fits(dark, expected & ground, ground & ~cone):
         return None
+    found_m, thin, of_thin = place.heights_m, cone, 0.0
+    if (heights > built).any():
+        by_all, cone_of_all = _expected(heights, px_per_m, sun)
+        facing = shaded(heights, -sun.shadow_row, -sun.shadow_col, px_per_m) > 0.5
+        light = bright[by_all & ground & ~cone], bright[facing & ground & ~cone_of_all]
+        of_thin = _depth_of_thin(*light, float(contrast[:3].mean()))
+        if of_thin >= LEAST_THIN:
+            found_m, thin, cone = place.standing_m, cone_of_all & ~cone, cone_of_all
+    if found_m is place.heights_m and not built.any():
+        return None
+    walls, outside = found_m[::step, ::step] > 0, ground & ~cone
     is_lit = (outside & (bright > LIT_FROM * middle))[::SLOW, ::SLOW].astype(np.float32)
     radius = AROUND_M / gsd_m / SLOW
     (around,) = _around(bright[None, ::SLOW, ::SLOW], is_lit, [middle], radius)
     lit = _wide(np.clip(around, LIT_RANGE[0] * middle, LIT_RANGE[1] * middle), bright.shape, SLOW)
-    core = _reaching_walls(cone & ground & (bright < np.float32(deep) * lit), heights > 0)
+    limit = np.full(bright.shape, deep, np.float32)
+    if found_m is not place.heights_m:
+        limit[thin] = 1.0 - of_thin * (1.0 - deep)
+    core = _reaching_walls(cone & ground & (bright < limit * lit), walls)
     depth = (np.float32(1.0) - bright / lit) * np.float32(0.5 / (1.0 - deep))
     depth *= _grown_by_one(_grown_by_one(core)) & ground
     depth = softened(np.clip(depth, 0.0, 1.0, out=depth))
@@ -115,8 +143,8 @@ def find_shadows(values: Layer, place: Place, sun: Sun) -> OldShadows | None:
     _join(clean, edge, ground)
     np.minimum(clean, np.float32(1.0), out=clean)
     shape = values.shape[1:]
-    full = _grown(depth, shape, step) * (place.heights_m == 0)
-    return OldShadows(step, full, _wide(lit, shape, step), gain, clean, edge)
+    full = _grown(depth, shape, step) * (found_m == 0)
+    return OldShadows(step, found_m, of_thin, full, _wide(lit, shape, step), gain, clean, edge)
 
 
 def lifted(values: Layer, old: OldShadows) -> Layer:
@@ -146,10 +174,25 @@ def lifted(values: Layer, old: OldShadows) -> Layer:
     return result
 
 
-def _expected(heights_m: Layer, gsd_m: float, sun: Sun) -> tuple[Mask, Mask]:
+def _fits(dark: Mask, inside: Mask, outside: Mask) -> bool:
+    """Return whether places where shadows should lie are dark more often than other ground."""
+    if not inside.any() or not outside.any():
+        return False
+    return bool(dark[inside].mean() - dark[outside].mean() >= LEAST_FIT)
+
+
+def _depth_of_thin(
+    shaded_side: NDArray[np.float32], sunny_side: NDArray[np.float32], contrast: float
+) -> float:
+    """Return how deep shadows of trees and walls are, from brightness on both sides; 0 if not seen."""
+    if shaded_side.size == 0 or sunny_side.size == 0:
+        return 0.0
+    ratio = float(shaded_side.mean()) / max(float(sunny_side.mean()), float(TINY))
+    return min(max((1.0 - ratio) / (1.0 - contrast), 0.0), 1.0)
+
+
+def _expected(heights_m: Layer, px_per_m: float, sun: Sun) -> tuple[Mask, Mask]:
     """Return (where shadows should lie, where they may lie if sun and heights are off)."""
-    house_m = GIVEN_HOUSE_M if sun.given else float(np.median(heights_m[heights_m > 0]))
-    px_per_m = sun.shadow_length_m / house_m / gsd_m
     row, col = sun.shadow_row, sun.shadow_col
     expected = shaded(heights_m, row, col, px_per_m) > 0.5
     cone = expected.copy()
@@ -157,7 +200,7 @@ def _expected(heights_m: Layer, gsd_m: float, sun: Sun) -> tuple[Mask, Mask]:
     for turn in (math.radians(degrees) for degrees in turns):
         down = row * math.cos(turn) - col * math.sin(turn)
         right = row * math.sin(turn) + col * math.cos(turn)
-        cone |= shaded(heights_m, down, right, STRETCH * px_per_m) > 0
+        cone |= shaded(heights_m, down, right, STRETCH * px_per_m) > LEAST_SHARE
     return expected, cone
 
 

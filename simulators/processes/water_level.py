@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -12,8 +13,9 @@ from scipy import ndimage
 from diachron.core import hub
 from diachron.core.distributions import Quantity, check_quantity, draw_quantity
 from diachron.core.events import ChangeEvent, Cover
+from diachron.core.growth import grown
 from diachron.core.scene import Footprint
-from diachron.simulators.blocks import cropped
+from diachron.simulators.blocks import cropped, grown_window
 from diachron.simulators.incidents import check_kinds, drawn_kind, find_piece, outcome_of
 from diachron.simulators.intensity import check_where
 from diachron.simulators.removal import one_kind
@@ -154,7 +156,7 @@ def _body(
 ) -> int | None:
     """Return the number of one water by the length of its shore, of those that have not moved yet."""
     water = bodies > 0
-    line = water & ~ndimage.binary_erosion(water, border_value=1)
+    line = water & grown(~water, 1)
     likely = None if site.likelihood is None else site.likelihood[line]
     lengths = np.bincount(bodies[line], weights=likely, minlength=count + 1)
     lengths[[0, *sorted(moved)]] = 0
@@ -168,25 +170,29 @@ def _band(
     rng: np.random.Generator, site: Site, ground: Ground, body: Mask, width_px: float, *, outwards: bool
 ) -> Footprint | None:
     """Return the ground between the shore that is and the one that will be, or was; None for a scrap."""
-    scene = site.scene
-    noise = smooth_noise(rng, scene.grid.shape, BAY_M / scene.grid.gsd_m / 2)
+    noise = smooth_noise(rng, site.scene.grid.shape, BAY_M / site.scene.grid.gsd_m / 2)
     reach_px = np.maximum(width_px * np.exp(UNEVEN * noise), 0.0)
+    # Neither side of the new shore lies farther off the water than the widest bay.
+    rows, cols = (np.flatnonzero(body.any(axis=axis)) for axis in (1, 0))
+    extent = slice(int(rows[0]), int(rows[-1]) + 1), slice(int(cols[0]), int(cols[-1]) + 1)
+    box = grown_window(extent, math.ceil(float(reach_px.max())) + 1, body.shape)
+    body, reach_px, free, surface = body[box], reach_px[box], ground.open[box], site.scene.surface[box]
     # The edge of the picture is no shore.
     if outwards:
         distance = ndimage.distance_transform_edt(~body)
-        band = (distance > 0) & (distance <= reach_px) & ground.open & (scene.surface != hub.WATER)
+        band = (distance > 0) & (distance <= reach_px) & free & (surface != hub.WATER)
         beside = body
     else:
-        land = ~body & (scene.surface != hub.IGNORE)
+        land = ~body & (surface != hub.IGNORE)
         if not land.any():
             return None
         distance = ndimage.distance_transform_edt(~land)
-        band = body & (distance <= reach_px) & ground.open
+        band = body & (distance <= reach_px) & free
         beside = land
     pieces, count = ndimage.label(band)
     if count == 0:
         return None
-    meets = np.unique(pieces[ndimage.binary_dilation(beside) & band])
+    meets = np.unique(pieces[grown(beside, 1) & band])
     sizes = np.bincount(pieces.ravel(), minlength=count + 1)
     kept = np.zeros(count + 1, bool)
     kept[meets] = sizes[meets] >= FEWEST_PIXELS
@@ -195,4 +201,4 @@ def _band(
     # Water that dries up whole is no shore that moves.
     if np.count_nonzero(band) < FEWEST_PIXELS or (not outwards and not (body & ~band).any()):
         return None
-    return cropped(band, (slice(0, body.shape[0]), slice(0, body.shape[1])))
+    return cropped(band, box)

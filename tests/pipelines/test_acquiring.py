@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -52,6 +53,27 @@ def test_the_record_is_the_same_whatever_happened(preset: str) -> None:
         assert done.drawn[0] != done.drawn[1]
     assert len(played(scene, seed=1, incidents=4.0).log) > 0
     assert records[0] == records[1]
+
+
+def test_another_sun_turns_with_the_grid() -> None:
+    scene = prepare(raw_scene(World(rows=48, cols=48)))
+    steps = Recipe(name="x", acquisition={"another_sun": {"chance": 1.0}}).acquisition_steps()
+    assert steps is not None
+    ways = []
+    # North up, and a quarter turn: columns run to the south, rows to the west.
+    for transform in ((1.0, 0.0, 5e5, 0.0, -1.0, 4.6e6), (0.0, -1.0, 5e5, -1.0, 0.0, 4.6e6)):
+        turned = replace(scene, grid=GeoGrid(scene.grid.shape, transform, "EPSG:32633", 1.0))
+        states = played(turned, seed=1, incidents=0.0).states
+        images = [scene.image, scene.image]
+        done = acquire(
+            turned, states, images, steps, lambda stage: stream(7, 0, stage), keep_displacement=False
+        )
+        assert done.drawn is not None
+        ways.append(np.array(done.drawn[0]["another_sun"]["shadow_px"]))  # type: ignore[index]
+    (down, right), turned_way = ways
+    assert abs(down) > 0.1
+    # A step to the south is one along the columns there, a step to the east one up the rows.
+    np.testing.assert_allclose(turned_way, (-right, down), atol=1e-4)
 
 
 def test_one_date_drawn_by_lot_keeps_the_look_of_its_source() -> None:

@@ -17,7 +17,7 @@ from diachron.core import hub
 from diachron.core.errors import RecipeError
 from diachron.core.scene import Scene
 from diachron.core.streams import stream
-from diachron.pipelines.workshop import _painted_date
+from diachron.pipelines.painting import painted_date
 from diachron.simulators.point_process import arrivals
 from diachron.simulators.preparation import prepare
 from diachron.simulators.simulate import simulate
@@ -145,7 +145,7 @@ def test_processes_draw_apart_from_each_other():
 
 def test_the_painted_date_is_a_fair_coin():
     dates = [
-        _painted_date("coin", lambda stage, sample=sample: stream(0, sample, stage)) for sample in range(4000)
+        painted_date("coin", lambda stage, sample=sample: stream(0, sample, stage)) for sample in range(4000)
     ]
     assert set(dates) == {"t1", "t2"}
     assert stats.binomtest(dates.count("t1"), len(dates)).pvalue > FALSE_ALARM
@@ -153,7 +153,7 @@ def test_the_painted_date_is_a_fair_coin():
 
 @pytest.mark.parametrize("paint", ["t1", "t2", "both"])
 def test_a_date_that_is_asked_for_is_not_left_to_the_coin(paint):
-    assert {_painted_date(paint, lambda stage, k=k: stream(0, k, stage)) for k in range(8)} == {paint}
+    assert {painted_date(paint, lambda stage, k=k: stream(0, k, stage)) for k in range(8)} == {paint}
 
 
 def test_activity_multiplies_every_rate():
