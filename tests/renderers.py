@@ -10,9 +10,21 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
 
-from diachron.core.registry import load
+from diachron.core.registry import entries, load
 from diachron.core.sample import RenderRequest
+
+# Pipelines of published models: seconds a case, also with the smallest weights. Their own tests are quick.
+SLOW = ("diffusers_inpainting", "rsdit")
+
+every_renderer = pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(name, marks=pytest.mark.slow) if name in SLOW else name
+        for name in sorted(entries("renderers"))
+    ],
+)
 
 
 def drawn(name: str, rng: np.random.Generator, request: RenderRequest) -> dict[str, Any]:

@@ -13,20 +13,18 @@ from hypothesis import Phase, given, settings
 
 from diachron.core import hub
 from diachron.core.errors import RenderError
-from diachron.core.registry import entries, load
+from diachron.core.registry import load
 from diachron.core.sample import Painted, RenderRequest, Snapshot
 from diachron.core.scene import Scene
 from diachron.core.streams import stream
 from diachron.simulators.preparation import prepare
-from tests.renderers import drawn
+from tests.renderers import drawn, every_renderer
 from tests.worlds import BANDS, FULL_SCALE, Case, Played, World, cases, played, raw_scene
 
 # A case is a few numbers and a seed: a smaller one is no simpler, so none is looked for.
 PHASES = (Phase.explicit, Phase.reuse, Phase.generate)
 EXAMPLES = settings(max_examples=10, phases=PHASES)
 FORMS = [(dtype, bands) for dtype in sorted(FULL_SCALE) for bands in sorted(BANDS)]
-
-every_renderer = pytest.mark.parametrize("name", sorted(entries("renderers")))
 
 
 def request_of(play: Played, state: Snapshot, lenders: tuple[Scene, ...] = ()) -> RenderRequest:

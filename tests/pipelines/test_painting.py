@@ -10,17 +10,16 @@ import numpy as np
 import pytest
 from hypothesis import Phase, given, settings
 
-from diachron.core.registry import entries, load
+from diachron.core.registry import load
 from diachron.core.sample import Painted, RenderRequest
 from diachron.core.streams import stream
 from diachron.pipelines.painting import Paintings, paint_dates
-from tests.renderers import drawn
+from tests.renderers import drawn, every_renderer
 from tests.worlds import Case, Played, World, cases
 
 PHASES = (Phase.explicit, Phase.reuse, Phase.generate)
 EXAMPLES = settings(max_examples=6, phases=PHASES)
 
-every_renderer = pytest.mark.parametrize("name", sorted(entries("renderers")))
 without_weights = pytest.mark.parametrize("name", ["copy_paste", "procedural"])
 
 
