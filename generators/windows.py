@@ -6,7 +6,7 @@ paints a whole date when it is asked to, and may know nothing of who asks.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import TypeVar
@@ -26,7 +26,7 @@ CONTEXT_PX = 16
 LONGEST_PX = 256
 # Edits this near each other share a window: two would mostly hold the same pixels.
 TOGETHER_PX = 12
-# Sides come in steps, so that several windows are of one size and can be painted at once.
+# Sides come in steps: a network meets few sizes.
 STEP_PX = 16
 
 
@@ -97,14 +97,6 @@ def windows_of(hole: Mask, *, multiple: int = 1) -> list[Window]:
             if own.any():
                 found.append(_around(own, top + cell[0].start, left + cell[1].start, step, hole))
     return found
-
-
-def batches(windows: Sequence[Window], most: int) -> Iterator[list[Window]]:
-    """Yield windows of one size together, at most so many, sizes rising, each size in the given order."""
-    for size in sorted({window.size for window in windows}):
-        alike = [window for window in windows if window.size == size]
-        for first in range(0, len(alike), most):
-            yield alike[first : first + most]
 
 
 def _cells(box: tuple[slice, slice], core: int) -> Iterator[tuple[slice, slice]]:

@@ -1,13 +1,11 @@
-"""A proposal repainted by any network that fills holes: objects one by one, then the ground.
+"""A proposal repainted by any network that fills holes.
 
-The order is that of renderer `inpainting`, and for the same reason: an object painted as if nothing else had
-changed has the same look at every date of a series. Other than there, a network answers with a whole window,
-because its autoencoder moves every pixel of it. Only the hole is taken.
+Other than in renderer `inpainting`, a network answers with a whole window, because its autoencoder moves
+every pixel of it. Only the hole is taken.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -16,10 +14,9 @@ from numpy.typing import NDArray
 
 from diachron.core.sample import Painted, RenderRequest
 from diachron.core.scene import Scene
-from diachron.generators.copy_paste.canvas import Canvas
+from diachron.generators import repainting
 from diachron.generators.hub.frames import frames_of
-from diachron.generators.models.hub_map import hub_map
-from diachron.generators.models.pixels import colour_bands
+from diachron.generators.repainting import View
 from diachron.generators.windows import Window
 
 Mask = NDArray[np.bool_]
@@ -64,24 +61,35 @@ class Brush(Protocol):
 
 
 @dataclass(frozen=True)
-class _Work:
-    """What stays the same while one date is repainted: see `repaint`."""
+class _Hand:
+    """A brush at a scene; a `repainting.Hand`."""
 
-    scene: Scene
-    proposal: Painted
     brush: Brush
     seed: int
     window_px: int
-    shown: NDArray[np.uint8]
+    scene: Scene
     known: Mask
+
+    def windows(self, hole: Mask) -> list[Window]:
+        return frames_of(hole, multiple=self.brush.multiple, least_px=self.window_px)
+
+    def paint(self, view: View) -> NDArray[np.float64]:
+        scale = self.scene.full_scale
+        hole = Hole(
+            picture=_unit(view.picture, scale),
+            proposal=_unit(view.proposal, scale),
+            hole=view.window.hole,
+            labels=view.labels,
+            gsd_m=self.scene.grid.gsd_m,
+            seed=_seed(self.seed, view.window),
+        )
+        return level(self.brush.paint(hole), hole, view.window.cut(self.known)) * scale
 
 
 def repaint(
     request: RenderRequest, proposal: Painted, brush: Brush, *, seed: int, window_px: int
 ) -> NDArray[np.generic]:
-    """Return the picture with all that a proposal touched painted anew, (C, H, W) in the source's dtype.
-
-    Pixels that the proposal has not touched keep their bytes; so do bands that are not seen as colours.
+    """Return what `repainting.repaint` does with a brush.
 
     Args:
         request: scene and target state.
@@ -90,62 +98,8 @@ def repaint(
         seed: of the noise.
         window_px: side of a window, at least.
     """
-    scene, target = request.scene, request.target
-    shown = hub_map(target.surface, target.instances, target.objects)
-    work = _Work(scene, proposal, brush, seed, window_px, shown, _known(scene))
-    canvas = Canvas(request, seed=seed)
-    before = hub_map(scene.surface, scene.instances, scene.objects)
-    ground = proposal.edit.copy()
-    for number in sorted(target.objects.keys() - scene.objects.keys()):
-        box = target.objects[number].footprint.window
-        hole = np.zeros(ground.shape, bool)
-        hole[box] = proposal.edit[box] & (target.instances[box] == number)
-        ground &= ~hole
-        _paint(canvas, _frames(hole, work), work, scene.image, before)
-    _paint(canvas, _frames(ground, work), work, canvas.image.copy(), shown)
-    return canvas.image
-
-
-def _frames(hole: Mask, work: _Work) -> list[Window]:
-    return frames_of(hole, multiple=work.brush.multiple, least_px=work.window_px)
-
-
-def _paint(
-    canvas: Canvas,
-    windows: Sequence[Window],
-    work: _Work,
-    picture: NDArray[np.generic],
-    around: NDArray[np.uint8],
-) -> None:
-    """Paint windows into the canvas, one after the other: several at once could differ in their last bits.
-
-    Args:
-        canvas: what they answer for is put there.
-        windows: with their holes.
-        work: all else.
-        picture: (C, H, W) what is seen around the holes.
-        around: (H, W) hub ids of that.
-    """
-    scene = work.scene
-    bands = colour_bands(scene.bands)
-    for window in windows:
-        hole = Hole(
-            picture=_unit(window.cut(picture)[list(bands)], scene.full_scale),
-            proposal=_unit(window.cut(work.proposal.image)[list(bands)], scene.full_scale),
-            hole=window.hole,
-            labels=np.where(window.hole, window.cut(work.shown), window.cut(around)),
-            gsd_m=scene.grid.gsd_m,
-            seed=_seed(work.seed, window),
-        )
-        colours = level(work.brush.paint(hole), hole, window.cut(work.known)) * scene.full_scale
-        box, inner = window.inside(scene.grid.shape)
-        values = work.proposal.image[:, box[0], box[1]].astype(np.float64)
-        for band in sorted(set(bands)):
-            # A picture with less than three bands is seen with one of them repeated.
-            same = [position for position, other in enumerate(bands) if other == band]
-            values[band] = colours[same].mean(axis=0)[inner]
-        touched = window.answer[inner]
-        canvas.put(box, touched, values, "", touched)
+    scene = request.scene
+    return repainting.repaint(request, proposal, _Hand(brush, seed, window_px, scene, _known(scene)))
 
 
 def level(painted: Pixels, hole: Hole, known: Mask) -> NDArray[np.float64]:

@@ -11,7 +11,7 @@ from scipy import ndimage
 from diachron.core.errors import RecipeError
 from diachron.core.streams import stream
 from diachron.generators.noise_field import BLOCK_PX, noise_at
-from diachron.generators.windows import CONTEXT_PX, LONGEST_PX, STEP_PX, batches, windows_of
+from diachron.generators.windows import CONTEXT_PX, LONGEST_PX, STEP_PX, windows_of
 
 
 def some_hole(seed: int, rows: int, cols: int, share: float) -> np.ndarray:
@@ -83,16 +83,6 @@ def test_a_window_beyond_the_edge_goes_on_as_the_mirror_image() -> None:
     assert window.row < 0
     assert seen[-window.row, -window.col] == layer[0, 0]
     np.testing.assert_array_equal(seen[-window.row - 1], seen[-window.row])
-
-
-@given(hole=some_holes, most=st.integers(1, 5))
-def test_a_batch_holds_windows_of_one_size(hole, most) -> None:
-    windows = windows_of(hole)
-    found = list(batches(windows, most))
-    assert sorted(id(window) for batch in found for window in batch) == sorted(map(id, windows))
-    for batch in found:
-        assert 1 <= len(batch) <= most
-        assert len({window.size for window in batch}) == 1
 
 
 def test_a_multiple_that_fills_the_window_is_refused() -> None:
