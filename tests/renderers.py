@@ -15,8 +15,9 @@ import pytest
 from diachron.core.registry import entries, load
 from diachron.core.sample import RenderRequest
 
-# Pipelines of published models: seconds a case, also with the smallest weights. Their own tests are quick.
-SLOW = ("diffusers_inpainting", "rsdit")
+# Seconds a case, also with the smallest weights. Their own tests are quick, and `inpainting` stands for what
+# all networks share.
+SLOW = ("diffusers_inpainting", "rsdit", "semantic")
 
 every_renderer = pytest.mark.parametrize(
     "name",
