@@ -21,6 +21,9 @@ from diachron.simulators.acquisition.apply import Step, apply_date, displacement
 from diachron.simulators.acquisition.context import Context, Place, standing_room
 from diachron.simulators.bearing import bearing_of
 
+# State, azimuth and elevation of the sun in degrees -> (C, H, W) picture in the source's scale.
+Relight = Callable[[Snapshot, float, float], NDArray[Any]]
+
 
 @dataclass(frozen=True)
 class Acquired:
@@ -46,6 +49,7 @@ def acquire(
     *,
     keep_displacement: bool,
     as_taken: float = 0.0,
+    relight: Relight | None = None,
 ) -> Acquired:
     """Return the dates after their acquisition.
 
@@ -62,6 +66,7 @@ def acquire(
         as_taken: chance, 0 to 1, that one date keeps the look of the source: that picture was taken on a real
             day by a real sensor, and a second sensor on top of it makes a date softer than any real one.
             Which date it is, is drawn by lot and has nothing to do with which one was painted.
+        relight: paints a state under another sun, where the place is known so well.
     """
     rng = stream_of("acquisition/as-taken")
     untouched = int(rng.integers(len(states))) if rng.random() < as_taken else None
@@ -82,7 +87,7 @@ def acquire(
         dated = replace(context, year_share=year_share)
         own = () if number - 1 == untouched else steps
         drawn = draw_date(stream_of(f"acquisition/t{number}"), own, dated)
-        place = place_of(scene, state)
+        place = place_of(scene, state, relight)
         acquired.append(
             apply_date(
                 image,
@@ -111,9 +116,20 @@ def _standing_room(scene: Scene) -> NDArray[np.uint8]:
     return _ROOM[scene]
 
 
-def place_of(scene: Scene, state: Scene | Snapshot) -> Place:
-    """Return what a step may see of a state of the scene when it is applied."""
+def place_of(scene: Scene, state: Scene | Snapshot, relight: Relight | None = None) -> Place:
+    """Return what a step may see of a state of the scene when it is applied.
+
+    Args:
+        scene: the source's picture and its state.
+        state: of a date.
+        relight: as for `acquire`.
+    """
     labelled = not scene.surface_is_estimated
+
+    def relit(azimuth_deg: float, elevation_deg: float) -> NDArray[np.float32]:
+        assert relight is not None and isinstance(state, Snapshot)
+        return relight(state, azimuth_deg, elevation_deg).astype(np.float32) / np.float32(scene.full_scale)
+
     return Place(
         state.surface,
         state.instances,
@@ -122,6 +138,7 @@ def place_of(scene: Scene, state: Scene | Snapshot) -> Place:
         labelled,
         sun=scene.sun,
         height_m=state.height_m,
+        relit=None if relight is None else relit,
     )
 
 

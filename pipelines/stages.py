@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from diachron.core.errors import SourceError
 from diachron.core.sample import ChangeSample, Snapshot
 from diachron.core.scene import Scene
-from diachron.pipelines.acquiring import Acquired, place_of
+from diachron.pipelines.acquiring import Acquired, Relight, place_of
 from diachron.pipelines.matching import matched
 from diachron.pipelines.painting import Paintings
 from diachron.pipelines.plan import Plan
@@ -33,6 +33,7 @@ class Stages:
         painted: (C, H, W) of the dates, before acquisition.
         edits: (H, W) what was touched at each date.
         modules: acquisition step -> module, of the recipe.
+        relight: as for `acquire`.
     """
 
     sample: ChangeSample
@@ -41,6 +42,7 @@ class Stages:
     painted: tuple[Image, ...]
     edits: tuple[NDArray[np.bool_], ...]
     modules: Mapping[str, Any] = field(default_factory=dict)
+    relight: Relight | None = None
 
     def step_alone(self, step: str, date: int) -> Image:
         """Return a painted date after one acquisition step, with the numbers that the sample drew for it.
@@ -59,7 +61,7 @@ class Stages:
             full_scale=self.scene.full_scale,
             void=self.scene.void,
             nodata=self.scene.nodata,
-            place=place_of(self.scene, self.states[date]),
+            place=place_of(self.scene, self.states[date], self.relight),
         )
 
 
@@ -75,14 +77,10 @@ class _Onlooker(Workshop):
         return self.paintings
 
     def _acquire(
-        self,
-        scene: Scene,
-        states: Sequence[Snapshot],
-        images: list[Any],
-        stream_of: Callable[[str], np.random.Generator],
+        self, played: Played, images: list[Any], stream_of: Callable[[str], np.random.Generator]
     ) -> Acquired:
-        self.states = tuple(states)
-        return super()._acquire(scene, states, images, stream_of)
+        self.states, self.relight = tuple(played.states), self._relight(played)
+        return super()._acquire(played, images, stream_of)
 
 
 def look_at(plan: Plan, sample: int) -> Stages:
@@ -111,6 +109,7 @@ def look_at(plan: Plan, sample: int) -> Stages:
         tuple(picture.image for picture in onlooker.paintings.dates),
         tuple(picture.edit for picture in onlooker.paintings.dates),
         {name: module for name, module, _ in steps},
+        onlooker.relight,
     )
 
 

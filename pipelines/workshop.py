@@ -14,11 +14,12 @@ from numpy.typing import NDArray
 from diachron.core import registry
 from diachron.core.distributions import draw_quantity
 from diachron.core.errors import LabelError, RenderError, SourceError
+from diachron.core.events import EventLog
 from diachron.core.grid import GeoGrid
 from diachron.core.sample import ChangeSample, DateLayers, Painted, RenderRequest, Snapshot
 from diachron.core.scene import Donor, Scene
 from diachron.core.streams import stream
-from diachron.pipelines.acquiring import Acquired, acquire
+from diachron.pipelines.acquiring import Acquired, Relight, acquire
 from diachron.pipelines.filters.verdict import Candidate, FilteredError, judge_all
 from diachron.pipelines.manifest import versions
 from diachron.pipelines.painting import Paintings, paint_dates, painted_date, real_picture_years
@@ -244,7 +245,7 @@ class Workshop:
         paintings = self._paint(played, stream_of)
         pictures = paintings.dates
         ignored = scene.ignored
-        acquired = self._acquire(scene, states, [p.image for p in pictures], stream_of)
+        acquired = self._acquire(played, [p.image for p in pictures], stream_of)
         dates = tuple(
             DateLayers(
                 time_years=state.time_years,
@@ -319,14 +320,25 @@ class Workshop:
             anchor_years=setting.anchor_years,
         )
 
+    def _relight(self, played: Played) -> Relight | None:
+        """Return what paints a state under another sun; None where the renderer or the place cannot."""
+        scene, log = played.setting.window.scene, played.simulation.log
+        if scene.model is None or not hasattr(self._renderer, "relit"):
+            return None
+
+        def relight(state: Snapshot, azimuth_deg: float, elevation_deg: float) -> NDArray[Any]:
+            # At the date of the picture itself the place shows what the model says.
+            told = EventLog() if state.time_years == played.setting.anchor_years else log
+            picture: NDArray[Any] = self._renderer.relit(scene, state, told, azimuth_deg, elevation_deg)
+            return picture
+
+        return relight
+
     def _acquire(
-        self,
-        scene: Scene,
-        states: Sequence[Snapshot],
-        images: list[Any],
-        stream_of: Callable[[str], np.random.Generator],
+        self, played: Played, images: list[Any], stream_of: Callable[[str], np.random.Generator]
     ) -> Acquired:
         """Return the dates as their sensors give them."""
+        scene, states = played.setting.window.scene, played.states
         if self._steps is None:
             return Acquired(images, None)
         keep = self.plan.recipe.keep_displacement
@@ -338,6 +350,7 @@ class Workshop:
             stream_of,
             keep_displacement=keep,
             as_taken=self.plan.recipe.as_taken,
+            relight=self._relight(played),
         )
 
     def _provenance(

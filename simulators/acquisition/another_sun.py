@@ -94,12 +94,18 @@ def _own_azimuth_deg(context: Context) -> float:
 def act(values: NDArray[np.float32], drawn: Drawn, place: Place | None) -> NDArray[np.float32]:
     """Return values with the old shadows lifted and new ones cast, as deep as the old ones.
 
+    A made-up place is shown as it is under the new sun, with the other side of its roofs and crowns lit. On
+    real pictures only shadows move.
     Those of buildings, and those of trees and free-standing walls where they too lie as the sun says. All of
     a kind or none: where the picture's shadows do not lie so, some would stay beside the new ones, and two
     suns are worse than the old one. A new shadow is height x cotangent of the elevation long, softened over a
     pixel; it falls on ground, on lower roofs and on lower crowns.
     """
-    if drawn["shadow_px"] is None or place is None or place.sun is None:
+    if drawn["shadow_px"] is None or place is None:
+        return values
+    if place.relit is not None:
+        return place.relit(*(float(drawn[key]) for key in ("azimuth_deg", "elevation_deg")))  # type: ignore[arg-type]
+    if place.sun is None:
         return values
     old = find_shadows(values, place, place.sun)
     if old is None:

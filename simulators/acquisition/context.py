@@ -5,7 +5,7 @@ Neither sees the event log. What is drawn may look at the place as the source sh
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -71,6 +71,8 @@ class Place:
         labelled: whether the surface comes from labels; False where it was guessed from the picture.
         sun: under which the date's picture was taken or painted; None where it is not known.
         height_m: (H, W) above ground, not finite where unknown; None where none is known.
+        relit: gives the (C, H, W) float32 picture of the state, 0-1, under the sun of an azimuth, clockwise
+            from north, and an elevation, both in degrees; None for real places, which nobody knows so well.
     """
 
     surface: NDArray[np.uint8]
@@ -80,6 +82,7 @@ class Place:
     labelled: bool = True
     sun: Sun | None = None
     height_m: NDArray[np.float32] | None = None
+    relit: Callable[[float, float], NDArray[np.float32]] | None = None
 
     @cached_property
     def classes(self) -> NDArray[np.uint8]:
