@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from types import ModuleType
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -14,6 +15,7 @@ from numpy.typing import NDArray
 from rasterio.crs import CRS
 from rasterio.warp import transform
 
+from diachron.core.events import EventLog
 from diachron.core.grid import GeoGrid
 from diachron.core.sample import Snapshot
 from diachron.core.scene import Scene
@@ -103,6 +105,26 @@ def acquire(
         if keep_displacement:
             displacements.append(displacement_of(scene.grid.shape, drawn, modules, place))
     return Acquired(acquired, tuple(records), tuple(displacements))
+
+
+def relight_of(renderer: ModuleType, scene: Scene, log: EventLog, *, anchor_years: float) -> Relight | None:
+    """Return what paints a state of a place under another sun; None where renderer or place do not tell.
+
+    Args:
+        renderer: that painted the dates.
+        scene: the source's picture and its state.
+        log: the sample's events.
+        anchor_years: when the source's picture was taken: then the place shows what its model says.
+    """
+    if scene.model is None or not hasattr(renderer, "relit"):
+        return None
+
+    def relight(state: Snapshot, azimuth_deg: float, elevation_deg: float) -> NDArray[Any]:
+        told = EventLog() if state.time_years == anchor_years else log
+        picture: NDArray[Any] = renderer.relit(scene, state, told, azimuth_deg, elevation_deg)
+        return picture
+
+    return relight
 
 
 # Kept with the scene: it is the same for all its samples.

@@ -14,12 +14,11 @@ from numpy.typing import NDArray
 from diachron.core import registry
 from diachron.core.distributions import draw_quantity
 from diachron.core.errors import LabelError, RenderError, SourceError
-from diachron.core.events import EventLog
 from diachron.core.grid import GeoGrid
 from diachron.core.sample import ChangeSample, DateLayers, Painted, RenderRequest, Snapshot
 from diachron.core.scene import Donor, Scene
 from diachron.core.streams import stream
-from diachron.pipelines.acquiring import Acquired, Relight, acquire
+from diachron.pipelines.acquiring import Acquired, Relight, acquire, relight_of
 from diachron.pipelines.filters.verdict import Candidate, FilteredError, judge_all
 from diachron.pipelines.manifest import versions
 from diachron.pipelines.painting import Paintings, paint_dates, painted_date, real_picture_years
@@ -321,18 +320,11 @@ class Workshop:
         )
 
     def _relight(self, played: Played) -> Relight | None:
-        """Return what paints a state under another sun; None where the renderer or the place cannot."""
-        scene, log = played.setting.window.scene, played.simulation.log
-        if scene.model is None or not hasattr(self._renderer, "relit"):
-            return None
-
-        def relight(state: Snapshot, azimuth_deg: float, elevation_deg: float) -> NDArray[Any]:
-            # At the date of the picture itself the place shows what the model says.
-            told = EventLog() if state.time_years == played.setting.anchor_years else log
-            picture: NDArray[Any] = self._renderer.relit(scene, state, told, azimuth_deg, elevation_deg)
-            return picture
-
-        return relight
+        """Return what paints a state of the place under another sun; None where nobody can."""
+        setting = played.setting
+        return relight_of(
+            self._renderer, setting.window.scene, played.simulation.log, anchor_years=setting.anchor_years
+        )
 
     def _acquire(
         self, played: Played, images: list[Any], stream_of: Callable[[str], np.random.Generator]

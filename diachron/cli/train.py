@@ -9,7 +9,10 @@ from pathlib import Path
 import click
 
 from diachron.cli.train_acquisition import command as acquisition
+from diachron.cli.train_autoencoder import command as autoencoder
 from diachron.cli.train_inpainting import command as inpainting
+from diachron.cli.train_lora import command as lora
+from diachron.cli.train_rsdit import command as rsdit
 from diachron.cli.train_segmenter import command as segmenter
 from diachron.cli.train_semantic import command as semantic
 
@@ -20,7 +23,10 @@ def command() -> None:
 
 
 command.add_command(acquisition)
+command.add_command(autoencoder)
 command.add_command(inpainting)
+command.add_command(lora)
+command.add_command(rsdit)
 command.add_command(segmenter)
 command.add_command(semantic)
 

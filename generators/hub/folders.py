@@ -64,7 +64,7 @@ def files_hash(folders: Iterable[tuple[str, Path]]) -> str:
     """
     digest = hashlib.sha256()
     for name, folder in folders:
-        inside = [folder] if folder.is_file() else sorted(path for path in folder.rglob("*") if _read(path))
+        inside = [folder] if folder.is_file() else model_files(folder)
         if folder.is_dir() and not any(path.suffix == ".safetensors" for path in inside):
             raise PackageError(
                 f"{folder}: holds no .safetensors; pickled weights are not opened, save them anew with "
@@ -75,6 +75,11 @@ def files_hash(folders: Iterable[tuple[str, Path]]) -> str:
             status = path.stat()
             digest.update(f"{name}/{inner} {_file_hash(path, status.st_size, status.st_mtime_ns)}\n".encode())
     return digest.hexdigest()
+
+
+def model_files(folder: Path) -> list[Path]:
+    """Return the files of a folder, and of those in it, that are read: no pickles, no second copies."""
+    return sorted(path for path in folder.rglob("*") if _read(path))
 
 
 def _read(path: Path) -> bool:

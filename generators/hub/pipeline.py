@@ -50,7 +50,7 @@ class Model:
             PackageError: one is missing, or is no pipeline.
             RecipeError: a package that it needs is not installed.
         """
-        _needs("transformers", "`pip install 'diachron[transformers]'`")
+        needs("transformers", "`pip install 'diachron[transformers]'`")
         folder = model_folder(self.weights, key="weights")
         index = _index(folder)
         parts = [(name, folder / name) for name in sorted(index) if _is_loaded(name, index)]
@@ -60,7 +60,7 @@ class Model:
         if self.controlnet is not None:
             parts.append(("controlnet", model_folder(self.controlnet, key="controlnet")))
         if self.lora is not None:
-            _needs("peft", "`pip install 'peft>=0.17'`")
+            needs("peft", "`pip install 'diachron[peft]'`")
             parts.append(("lora", _lora_file(self.lora)))
         return parts
 
@@ -172,7 +172,16 @@ def cells(hole: NDArray[np.bool_], side: int) -> torch.Tensor:
 
 @cache
 def load_pipeline(model: Model, machine: Machine) -> tuple[Any, str]:
-    """Return a pipeline, ready, and the hash of its files; read once a process.
+    """Return a pipeline, ready, and the hash of its files; read once a process, so leave it as it is.
+
+    Raises:
+        PackageError, RecipeError: as `read_pipeline`.
+    """
+    return read_pipeline(model, machine)
+
+
+def read_pipeline(model: Model, machine: Machine) -> tuple[Any, str]:
+    """Return a pipeline of one's own, ready, and the hash of its files.
 
     Raises:
         PackageError: a part is missing or cannot be read.
@@ -283,9 +292,14 @@ def _lora_file(given: str) -> Path:
     return files[0]
 
 
-def _needs(package: str, command: str) -> None:
+def needs(package: str, command: str) -> None:
+    """Check that a package is installed.
+
+    Raises:
+        RecipeError: it is not; the text says how to get it.
+    """
     if find_spec(package) is None:
-        raise RecipeError(f"the renderer needs {package}, which is not installed: {command}")
+        raise RecipeError(f"models of the hub need {package} for this, which is not installed: {command}")
 
 
 @contextmanager

@@ -18,6 +18,7 @@ from diachron.core.errors import PackageError
 from diachron.generators.flow.path import point
 from diachron.generators.flow.schedule import times
 from diachron.generators.flow.solvers import euler
+from diachron.generators.hub.autoencoder import cell_side, decoded, encoded, load_autoencoder
 from diachron.generators.hub.folders import files_hash, model_folder
 from diachron.generators.hub.layers import Hole
 from diachron.generators.hub.machine import Machine
@@ -138,7 +139,7 @@ class RSDiTBrush:
     @property
     def cell_px(self) -> int:
         """Pixels a side of a cell of the autoencoder."""
-        return int(2 ** (len(self.vae.config.block_out_channels) - 1))
+        return cell_side(self.vae)
 
     @property
     def multiple(self) -> int:
@@ -190,16 +191,11 @@ class RSDiTBrush:
         return torch.cat([aimed, told[:, channels:]], dim=1)
 
     def _encoded(self, pictures: NDArray[np.float32]) -> Tensor:
-        pixels = torch.from_numpy(pictures).to(self.vae.device) * 2.0 - 1.0
-        config = self.vae.config
-        # The middle of the distribution: drawn from it, the picture around the hole would be noisy.
-        middle: Tensor = self.vae.encode(pixels).latent_dist.mode()
-        return (middle - (config.shift_factor or 0.0)) * config.scaling_factor
+        return encoded(self.vae, torch.from_numpy(pictures).to(self.vae.device) * 2.0 - 1.0)
 
     def _decoded(self, latents: Tensor) -> NDArray[np.float32]:
-        config = self.vae.config
-        pixels = self.vae.decode(latents / config.scaling_factor + (config.shift_factor or 0.0)).sample
-        unit: NDArray[np.float32] = (pixels[0] * 0.5 + 0.5).clamp(0.0, 1.0).float().cpu().numpy()
+        pixels = decoded(self.vae, latents)[0]
+        unit: NDArray[np.float32] = (pixels * 0.5 + 0.5).clamp(0.0, 1.0).float().cpu().numpy()
         return unit
 
 
@@ -248,16 +244,9 @@ def load_rsdit(weights: str, vae: str | None, machine: Machine) -> tuple[SavedRS
         PackageError: one is missing, cannot be read, or they do not fit each other.
     """
     digest = rsdit_hash(weights, vae)
-    from diffusers import AutoencoderKL
-
     folder, beside = folders_of(weights, vae)
     saved = SavedRSDiT.load(folder)
-    try:
-        autoencoder: Any = AutoencoderKL.from_pretrained(
-            beside, use_safetensors=True, local_files_only=True, low_cpu_mem_usage=False
-        )
-    except (OSError, ValueError, RuntimeError) as error:
-        raise PackageError(f"{beside}: no autoencoder of diffusers can be read there ({error})") from None
+    autoencoder = load_autoencoder(beside)
     channels = autoencoder.config.latent_channels
     if channels != saved.network.config.channels:
         raise PackageError(
@@ -266,4 +255,4 @@ def load_rsdit(weights: str, vae: str | None, machine: Machine) -> tuple[SavedRS
         )
     saved.network.to(machine.device)
     saved.network.attend_by(machine.attention)
-    return saved, autoencoder.eval().to(machine.device), digest
+    return saved, autoencoder.to(machine.device), digest

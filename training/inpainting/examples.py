@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -13,13 +13,14 @@ from torch import Tensor
 from diachron.core.streams import stream
 from diachron.generators.flow.path import noised
 from diachron.generators.models.conditions import Conditions
-from diachron.training.inpainting.options import InpaintingOptions
-from diachron.training.inpainting.places import Places, PlaceSet
-from diachron.training.inpainting.swaps import swap_patches
+from diachron.training.inpainting.crop_options import HoleOptions
+from diachron.training.inpainting.places import Ground, Places, PlaceSet
+from diachron.training.inpainting.swaps import Swapped, swap_patches
+from diachron.training.runs.batches import TensorBatch
 
 
 @dataclass
-class Batch:
+class Batch(TensorBatch):
     """Crops of one step.
 
     Args:
@@ -40,14 +41,6 @@ class Batch:
     strength: Tensor
     time: Tensor
 
-    def to(self, device: torch.device) -> Batch:
-        """Return the batch on a device."""
-        return Batch(*(getattr(self, entry.name).to(device) for entry in fields(self)))
-
-    def part(self, rank: int, ranks: int) -> Batch:
-        """Return every `ranks`-th crop, for one of several processes."""
-        return Batch(*(getattr(self, entry.name)[rank::ranks] for entry in fields(self)))
-
     @property
     def known(self) -> Conditions:
         """What the network is told."""
@@ -62,6 +55,25 @@ class Batch:
         return torch.where(self.hole > 0, start, self.picture)
 
 
+@dataclass(frozen=True)
+class Holed:
+    """A real crop, the same with holes in it, and whether its labels are hidden."""
+
+    crop: Ground
+    swapped: Swapped
+    hidden: bool
+
+    @property
+    def hole(self) -> NDArray[np.float32]:
+        """(1, S, S), 1 where something was swapped."""
+        return self.swapped.hole[np.newaxis].astype(np.float32)
+
+    @property
+    def labels(self) -> NDArray[np.uint8]:
+        """(S, S) hub ids, 0 where they are hidden."""
+        return np.zeros_like(self.crop.labels) if self.hidden else self.crop.labels
+
+
 class Examples:
     """Batches by the number of the step: in any order, at any time, the same.
 
@@ -73,7 +85,7 @@ class Examples:
         SourceError: no set holds a scene.
     """
 
-    def __init__(self, sets: Sequence[PlaceSet], options: InpaintingOptions) -> None:
+    def __init__(self, sets: Sequence[PlaceSet], options: HoleOptions) -> None:
         self.options = options
         self.places = Places(sets, options)
 
@@ -85,30 +97,43 @@ class Examples:
         """
         options = self.options
         rng = stream(options.seed, step, "inpainting/crops")
-        pictures, proposals, holes, labels, scales = [], [], [], [], []
-        for _ in range(options.batch):
-            crop, other = self.places.crop(rng), self.places.crop(rng)
-            swapped = swap_patches(rng, crop, other)
-            hidden = rng.random() < options.without_labels
-            pictures.append(crop.pixels)
-            proposals.append(swapped.proposal)
-            holes.append(swapped.hole[np.newaxis].astype(np.float32))
-            labels.append(np.zeros_like(crop.labels) if hidden else crop.labels)
-            scales.append(crop.gsd_m)
-        picture = torch.from_numpy(np.stack(pictures))
+        crops = holed_crops(rng, self.places, options.batch, without_labels=options.without_labels)
+        picture = torch.from_numpy(np.stack([each.crop.pixels for each in crops]))
         return Batch(
             picture=picture,
-            proposal=torch.from_numpy(np.stack(proposals)),
-            hole=torch.from_numpy(np.stack(holes)),
-            labels=torch.from_numpy(np.stack(labels)),
+            proposal=torch.from_numpy(np.stack([each.swapped.proposal for each in crops])),
+            hole=torch.from_numpy(np.stack([each.hole for each in crops])),
+            labels=torch.from_numpy(np.stack([each.labels for each in crops])),
             noise=torch.from_numpy(rng.standard_normal(tuple(picture.shape), np.float32)),
-            gsd_m=torch.tensor(scales, dtype=torch.float32),
-            strength=torch.from_numpy(_strengths(rng, options)),
+            gsd_m=torch.tensor([each.crop.gsd_m for each in crops], dtype=torch.float32),
+            strength=torch.from_numpy(strengths(rng, options)),
             time=torch.from_numpy(rng.random(options.batch).astype(np.float32)),
         )
 
 
-def _strengths(rng: np.random.Generator, options: InpaintingOptions) -> NDArray[np.float32]:
+def holed_crops(
+    rng: np.random.Generator, places: Places, count: int, *, without_labels: float
+) -> list[Holed]:
+    """Return crops with holes in them.
+
+    Args:
+        rng: everything is drawn from it.
+        places: that crops are taken from.
+        count: of crops.
+        without_labels: share of them whose labels are hidden.
+
+    Raises:
+        SourceError, LabelError: a scene cannot be read.
+    """
+    found = []
+    for _ in range(count):
+        crop, other = places.crop(rng), places.crop(rng)
+        swapped = swap_patches(rng, crop, other)
+        found.append(Holed(crop, swapped, bool(rng.random() < without_labels)))
+    return found
+
+
+def strengths(rng: np.random.Generator, options: HoleOptions) -> NDArray[np.float32]:
     """Return (batch,) shares of noise, 1 where nothing is proposed."""
     drawn = rng.uniform(*options.strength, options.batch)
     nothing = rng.random(options.batch) < options.without_proposal

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
 
 from torch import Tensor
 
@@ -13,11 +12,9 @@ from diachron.generators.inpainting.painter import DESCRIPTION, Painter
 from diachron.training.inpainting.examples import Batch, Examples
 from diachron.training.inpainting.options import InpaintingOptions
 from diachron.training.inpainting.places import PlaceSet
+from diachron.training.inpainting.record import plan_of, record_of, running_mean
 from diachron.training.runs.finished import finished_run
 from diachron.training.runs.steps import Answer, run_steps
-
-# Steps that the weights which paint are the running mean of, at most; in a short run a tenth of it.
-AVERAGED = 1000
 
 
 def train_inpainting(
@@ -47,10 +44,7 @@ def train_inpainting(
         PackageError: what is in `out` cannot be read.
     """
     examples = Examples(sets, options)
-    plan: dict[str, Any] = {
-        "options": options.to_json(),
-        "sets": [[places.name, len(places), places.licence, places.weight] for places in sets],
-    }
+    plan = plan_of(sets, options)
     done = finished_run(out, plan, Painter.load, description=DESCRIPTION, what="weights are", resume=resume)
     if done is not None:
         return done
@@ -65,16 +59,10 @@ def train_inpainting(
         out=out,
         resume=resume,
         progress=progress,
-        averaged=min(AVERAGED, max(1.0, options.steps / 10)),
+        averaged=running_mean(options),
         clip=1.0,
     )
-    painter.training = {
-        "plan": ended.plan,
-        "licences": sorted({places.licence or "not stated" for places in sets}),
-        "loss": ended.loss,
-        "seconds": ended.seconds,
-        "steps_timed": ended.steps_timed,
-    }
+    painter.training = record_of(ended, sets)
     ended.keep(painter.save, out)
     return painter
 

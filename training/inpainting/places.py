@@ -16,7 +16,7 @@ from diachron.generators.models.hub_map import VALUES, hub_map
 from diachron.generators.models.pixels import colour_bands, to_network
 from diachron.training.detectors.averaging import average_down, majority_down
 from diachron.training.detectors.crops import mirrored
-from diachron.training.inpainting.options import InpaintingOptions
+from diachron.training.inpainting.crop_options import CropOptions
 
 T = TypeVar("T", bound=np.generic)
 
@@ -92,7 +92,7 @@ class Places:
         SourceError: no set holds a scene, or all weigh nothing.
     """
 
-    def __init__(self, sets: Sequence[PlaceSet], options: InpaintingOptions) -> None:
+    def __init__(self, sets: Sequence[PlaceSet], options: CropOptions) -> None:
         self._sets = sets
         self._options = options
         self._keys = [
@@ -163,7 +163,7 @@ def ground_of(scene: Scene, *, labelled: bool = True) -> Ground:
     )
 
 
-def _source_side(rng: np.random.Generator, ground: Ground, options: InpaintingOptions) -> int:
+def _source_side(rng: np.random.Generator, ground: Ground, options: CropOptions) -> int:
     """Return how many of the scene's pixels a crop spans; no more than it has, if it can be helped."""
     size = options.crop_px
     if options.gsd_m is None:

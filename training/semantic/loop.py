@@ -4,18 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
 
 from diachron.generators.semantic.painter import DESCRIPTION, Reading, SemanticPainter
 from diachron.training.inpainting.loop import painting_loss
 from diachron.training.inpainting.places import PlaceSet
+from diachron.training.inpainting.record import plan_of, record_of, running_mean
 from diachron.training.runs.finished import finished_run
 from diachron.training.runs.steps import run_steps
 from diachron.training.semantic.examples import Sketches
 from diachron.training.semantic.options import SemanticOptions
-
-# Steps that the weights which paint are the running mean of, at most; in a short run a tenth of it.
-AVERAGED = 1000
 
 
 def train_semantic(
@@ -46,10 +43,7 @@ def train_semantic(
         PackageError: what is in `out` cannot be read.
     """
     sketches = Sketches(sets, options)
-    plan: dict[str, Any] = {
-        "options": options.to_json(),
-        "sets": [[places.name, len(places), places.licence, places.weight] for places in sets],
-    }
+    plan = plan_of(sets, options)
     done = finished_run(
         out, plan, SemanticPainter.load, description=DESCRIPTION, what="weights are", resume=resume
     )
@@ -67,15 +61,9 @@ def train_semantic(
         out=out,
         resume=resume,
         progress=progress,
-        averaged=min(AVERAGED, max(1.0, options.steps / 10)),
+        averaged=running_mean(options),
         clip=1.0,
     )
-    painter.training = {
-        "plan": ended.plan,
-        "licences": sorted({places.licence or "not stated" for places in sets}),
-        "loss": ended.loss,
-        "seconds": ended.seconds,
-        "steps_timed": ended.steps_timed,
-    }
+    painter.training = record_of(ended, sets)
     ended.keep(painter.save, out)
     return painter

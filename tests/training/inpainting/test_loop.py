@@ -14,7 +14,7 @@ from diachron.core.errors import RecipeError, RunRefusedError
 from diachron.generators.flow.loss import flow_loss
 from diachron.generators.inpainting.painter import DESCRIPTION, Painter
 from diachron.generators.models.unet import UNetConfig, build_unet
-from diachron.training.inpainting import loop
+from diachron.training.inpainting import record
 from diachron.training.inpainting.examples import Examples
 from diachron.training.inpainting.loop import train_inpainting
 from diachron.training.inpainting.options import InpaintingOptions
@@ -101,7 +101,7 @@ def test_a_stopped_run_ends_like_one_that_was_not(tmp_path: Path) -> None:
 def test_the_weights_are_a_running_mean(monkeypatch: pytest.MonkeyPatch) -> None:
     options = replace(SHORT, steps=40)
     mean = weights(train_inpainting([Worlds(1)], options))
-    monkeypatch.setattr(loop, "AVERAGED", 1)
+    monkeypatch.setattr(record, "AVERAGED", 1)
     last = weights(train_inpainting([Worlds(1)], options))
     # Each is a way from the same start; the mean over four steps lags behind a little.
     start = weights(Painter.untrained(TINY, 0))
