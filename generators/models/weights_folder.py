@@ -58,6 +58,8 @@ def read_card(path: str | Path, card_name: str, expected: dict[str, Any], missin
         for key, value in {"format": FORMAT, **expected}.items():
             if card[key] != value:
                 raise PackageError(f"{folder}: {key} is {card[key]}, this Diachron reads {value}")
+    except FileNotFoundError:
+        raise PackageError(f"{folder}: there is no {card_name}; {missing}") from None
     except (OSError, LookupError, TypeError, ValueError) as error:
         if isinstance(error, PackageError):
             raise
