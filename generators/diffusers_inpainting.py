@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from diachron.core.distributions import check_quantity, draw_quantity
-from diachron.core.errors import PackageError, RecipeError, nearest_names
+from diachron.core.errors import RecipeError, nearest_names
 from diachron.core.sample import Painted, RenderRequest
 from diachron.core.streams import noise_seed
 from diachron.generators import copy_paste
@@ -146,15 +146,12 @@ def paint(request: RenderRequest, params: Mapping[str, object]) -> Painted:
         return proposal
     from diachron.generators.hub.layers import repaint
     from diachron.generators.hub.pipeline import Manner, PipelineBrush, load_pipeline
+    from diachron.generators.models.weights_folder import check_recorded
 
     given: Any = params
     machine = machine_of(given["device"], given["precision"], given["attention"])
     pipe, digest = load_pipeline(_model(given), machine)
-    if digest != given["sha256"]:
-        raise PackageError(
-            f"{given['weights']}: its files are {digest[:12]}, the record was made with "
-            f"{given['sha256'][:12]}; give the model of those"
-        )
+    check_recorded(given["weights"], digest, given["sha256"])
     manner = Manner(**{key: given[key] for key in Manner.__dataclass_fields__})
     brush = PipelineBrush(pipe, machine, manner)
     image = repaint(request, proposal, brush, seed=given["noise_seed"], window_px=given["window_px"])

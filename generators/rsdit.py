@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from diachron.core.distributions import check_quantity, draw_quantity
-from diachron.core.errors import PackageError, RecipeError
+from diachron.core.errors import RecipeError
 from diachron.core.sample import Painted, RenderRequest
 from diachron.core.streams import noise_seed
 from diachron.generators import copy_paste
@@ -120,15 +120,12 @@ def paint(request: RenderRequest, params: Mapping[str, object]) -> Painted:
         return proposal
     from diachron.generators.hub.layers import repaint
     from diachron.generators.hub.rsdit_painter import RSDiTBrush, load_rsdit
+    from diachron.generators.models.weights_folder import check_recorded
 
     given: Any = params
     machine = machine_of(given["device"], given["precision"], given["attention"])
     saved, vae, digest = load_rsdit(given["weights"], given["vae"], machine)
-    if digest != given["sha256"]:
-        raise PackageError(
-            f"{given['weights']}: its files are {digest[:12]}, the record was made with "
-            f"{given['sha256'][:12]}; give the folder of those"
-        )
+    check_recorded(given["weights"], digest, given["sha256"])
     brush = RSDiTBrush(saved, vae, machine, given["strength"], given["steps"], given["guidance"])
     image = repaint(request, proposal, brush, seed=given["noise_seed"], window_px=given["window_px"])
     return Painted(image, proposal.edit, proposal.effects)

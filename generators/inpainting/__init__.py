@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from diachron.core.distributions import check_quantity, draw_quantity
-from diachron.core.errors import PackageError, RecipeError, nearest_names
+from diachron.core.errors import RecipeError, nearest_names
 from diachron.core.sample import Painted, RenderRequest
 from diachron.core.streams import noise_seed
 from diachron.generators import copy_paste
@@ -118,14 +118,11 @@ def paint(request: RenderRequest, params: Mapping[str, object]) -> Painted:
         return proposal
     from diachron.generators.inpainting.layers import repaint
     from diachron.generators.inpainting.painter import Manner, load_painter
+    from diachron.generators.models.weights_folder import check_recorded
 
     given: Any = params
     painter, digest = load_painter(given["weights"])
-    if digest != given["sha256"]:
-        raise PackageError(
-            f"{given['weights']}: its weights are {digest[:12]}, the record was made with "
-            f"{given['sha256'][:12]}; give the folder of those"
-        )
+    check_recorded(given["weights"], digest, given["sha256"])
     manner = Manner(given["strength"], given["steps"], given["solver"], given["guidance"], given["precision"])
     image = repaint(request, proposal, painter, manner, seed=given["noise_seed"])
     return Painted(image, proposal.edit, proposal.effects)

@@ -88,3 +88,21 @@ def folder_of(path: str | Path, card_name: str) -> Path:
     """Return the folder, of which a file may have been named."""
     given = Path(path)
     return given.parent if given.name in (card_name, WEIGHTS) else given
+
+
+def check_recorded(named: str, digest: str, recorded: str) -> None:
+    """Check that weights are those of a record.
+
+    Args:
+        named: the folder or id, for the message.
+        digest: SHA-256 of what is there.
+        recorded: SHA-256 of what the record was made with.
+
+    Raises:
+        PackageError: they differ.
+    """
+    if digest != recorded:
+        raise PackageError(
+            f"{named}: its files are {digest[:12]}, the record was made with {recorded[:12]}; "
+            "give the folder of those"
+        )

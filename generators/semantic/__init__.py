@@ -10,7 +10,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from diachron.core.distributions import draw_quantity
-from diachron.core.errors import PackageError
 from diachron.core.sample import Painted, RenderRequest, Snapshot
 from diachron.core.streams import noise_seed
 from diachron.generators import inpainting, procedural
@@ -163,14 +162,11 @@ def _drawn(rng: np.random.Generator, how: Parameters) -> dict[str, object]:
 def _hand(params: Mapping[str, object]) -> tuple[SemanticPainter, Manner, int]:
     """Return who paints, how, and the seed of the noise, of a record."""
     from diachron.generators.inpainting.painter import Manner
+    from diachron.generators.models.weights_folder import check_recorded
     from diachron.generators.semantic.painter import load_painter
 
     given: Any = params
     painter, digest = load_painter(given["weights"])
-    if digest != given["sha256"]:
-        raise PackageError(
-            f"{given['weights']}: its weights are {digest[:12]}, the record was made with "
-            f"{given['sha256'][:12]}; give the folder of those"
-        )
+    check_recorded(given["weights"], digest, given["sha256"])
     manner = Manner(given["strength"], given["steps"], given["solver"], given["guidance"], given["precision"])
     return painter, manner, given["noise_seed"]

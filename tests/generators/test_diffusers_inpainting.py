@@ -86,7 +86,9 @@ def test_weights_other_than_those_of_the_record_are_refused(weights: str) -> Non
     asked = request()
     parameters = diffusers_inpainting.Parameters(weights=weights, steps=2, window_px=64)
     record = diffusers_inpainting.draw(stream(0, 0, "render"), asked, parameters)
-    with pytest.raises(PackageError, match=r"the record was made with 000000000000; give the model of those"):
+    with pytest.raises(
+        PackageError, match=r"the record was made with 000000000000; give the folder of those"
+    ):
         diffusers_inpainting.paint(asked, {**record, "sha256": "0" * 64})
 
 
