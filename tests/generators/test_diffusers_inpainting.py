@@ -93,6 +93,7 @@ def test_weights_other_than_those_of_the_record_are_refused(weights: str) -> Non
 
 
 def test_a_model_that_is_not_there_is_told_of_with_the_command() -> None:
+    pytest.importorskip("transformers", reason="the extra `transformers` is not installed")
     parameters = diffusers_inpainting.Parameters(weights="town/nobody")
     with pytest.raises(PackageError, match="`hf download town/nobody`"):
         diffusers_inpainting.weights_hash(parameters)
