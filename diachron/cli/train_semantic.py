@@ -37,6 +37,6 @@ def _pictures(
     from diachron.training.semantic.sheet import painted_sketches
 
     return [
-        [("sketch", shown.sketch), ("painted", shown.painted), ("real", shown.real)]
+        [("sketch", shown.proposal), ("painted", shown.painted), ("real", shown.real)]
         for shown in painted_sketches(painter, places, options, SHOWN)
     ]

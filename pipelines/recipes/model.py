@@ -29,6 +29,8 @@ from diachron.pipelines.sources import DateOptions, SourceOptions
 from diachron.pipelines.sources.worlds import LOOK, WorldOptions
 
 NONE = "none"
+# What paints change into tiles where a recipe names nothing else.
+TILES_RENDERER = "copy_paste"
 
 
 class Recipe(BaseModel):
@@ -64,7 +66,7 @@ class Recipe(BaseModel):
         default=1.0,
         description="factor on all rates, drawn once a sample: some places are busier than others",
     )
-    renderer: dict[str, Any] = Field(default_factory=lambda: {"name": "copy_paste"})
+    renderer: dict[str, Any] = Field(default_factory=lambda: {"name": TILES_RENDERER})
     acquisition: dict[str, Any] | None = Field(
         default_factory=lambda: {"preset": "aerial"}, description="preset, steps with parameters, or none"
     )
@@ -205,11 +207,17 @@ class Recipe(BaseModel):
             licence: of what is made; None for the recipe's.
 
         Raises:
-            RecipeError: the recipe has no worlds.
+            RecipeError: the recipe has no worlds, or names a renderer that would not be used.
         """
         world = self.world
         if world is None:
             raise RecipeError(f"recipe '{self.name}' has no worlds; give tiles with --source DIR")
+        asked = self.renderer["name"]
+        if asked not in (TILES_RENDERER, world.renderer) and "renderer" not in world.model_fields_set:
+            raise RecipeError(
+                f"renderer '{asked}' is for tiles, and recipe '{self.name}' makes up its places; give tiles "
+                f"with --source DIR, or say what paints places with --set world.renderer={asked}"
+            )
         return WorldOptions(
             styles=world.styles,
             places=world.places or samples,

@@ -12,7 +12,7 @@ from diachron.core import light
 from diachron.core.distributions import Quantity, check_quantity, draw_quantity
 from diachron.core.sun import sun_at_solar_time
 from diachron.simulators.acquisition.context import Context, Place
-from diachron.simulators.acquisition.drawn import Drawn, numbers
+from diachron.simulators.acquisition.drawn import Drawn, number, numbers
 from diachron.simulators.acquisition.fields import luminance, softened
 from diachron.simulators.acquisition.old_shadows import find_shadows, lifted
 from diachron.simulators.acquisition.season import day_of_year
@@ -104,7 +104,7 @@ def act(values: NDArray[np.float32], drawn: Drawn, place: Place | None) -> NDArr
     if drawn["shadow_px"] is None or place is None:
         return values
     if place.relit is not None:
-        return place.relit(*(float(drawn[key]) for key in ("azimuth_deg", "elevation_deg")))  # type: ignore[arg-type]
+        return place.relit(number(drawn, "azimuth_deg"), number(drawn, "elevation_deg"))
     if place.sun is None:
         return values
     old = find_shadows(values, place, place.sun)

@@ -396,3 +396,11 @@ def test_learned_colours_that_do_not_fit_are_told(
     code, _, said = call("generate", arguments[0], "-n", 1, "--out", tmp_path / "out", *arguments[1:])
     assert code in (1, 2)
     assert told in said
+
+
+def test_a_renderer_of_tiles_asked_for_on_made_up_places_is_refused_not_ignored() -> None:
+    """`renderer` paints tiles, `world.renderer` places: who mixes them up is told so."""
+    with pytest.raises(RecipeError, match=r"renderer 'inpainting' is for tiles.*--set world.renderer=inp"):
+        recipe("world", "renderer=inpainting").world_options(0, 1)
+    for asked in (("renderer=inpainting", "world.renderer=procedural"), ("renderer=procedural",)):
+        assert recipe("world", *asked).world_options(0, 1).places == 1

@@ -8,13 +8,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
 from diachron.generators.hub.autoencoder import decoded, encoded
 from diachron.training.autoencoder.examples import CropExamples
 from diachron.training.autoencoder.network import TrainedAutoencoder
 from diachron.training.autoencoder.options import AutoencoderOptions
 from diachron.training.inpainting.places import PlaceSet
+from diachron.training.runs.shown import as_shown
 
 
 @dataclass(frozen=True)
@@ -41,10 +41,5 @@ def coded_examples(
     batch = CropExamples(sets, replace(options, batch=count))[options.steps]
     with torch.inference_mode():
         given = torch.cat([decoded(trained.vae, encoded(trained.vae, one)) for one in batch.picture.split(1)])
-    return [Shown(as_shown(real), as_shown(one)) for real, one in zip(batch.picture, given, strict=True)]
-
-
-def as_shown(picture: Tensor) -> NDArray[np.uint8]:
-    """Return (S, S, 3) uint8 of a (3, S, S) picture from -1 to 1."""
-    unit = (picture.float().cpu().numpy() * 0.5 + 0.5).clip(0.0, 1.0)
-    return np.rint(unit * 255.0).astype(np.uint8).transpose(1, 2, 0)
+    pairs = zip(batch.picture.numpy(), given.numpy(), strict=True)
+    return [Shown(as_shown(real * 0.5 + 0.5), as_shown(one * 0.5 + 0.5)) for real, one in pairs]

@@ -10,9 +10,10 @@ from numpy.typing import NDArray
 
 from diachron.generators.inpainting.painter import Holes, Manner, Painter
 from diachron.generators.models.pixels import from_network
-from diachron.training.inpainting.examples import Examples
+from diachron.training.inpainting.examples import Batch, Examples
 from diachron.training.inpainting.options import InpaintingOptions
 from diachron.training.inpainting.places import PlaceSet
+from diachron.training.runs.shown import as_shown
 
 # Steps of the solver, and the middle of the strengths that the renderer draws.
 STEPS = 6
@@ -25,9 +26,9 @@ class Shown:
 
     Args:
         real: as it is.
-        proposal: with swapped patches.
+        proposal: with swapped patches, or a sketch.
         painted: the proposal, repainted.
-        hole: (S, S) bool what was swapped.
+        hole: (S, S) bool what was proposed.
     """
 
     real: NDArray[np.uint8]
@@ -50,16 +51,17 @@ def painted_examples(
         SourceError, LabelError: a scene cannot be read.
     """
     shown = replace(options, batch=count, without_labels=0.0)
-    batch = Examples(sets, shown)[options.steps]
+    return painted_batch(painter, Examples(sets, shown)[options.steps], Manner(STRENGTH, STEPS))
+
+
+def painted_batch(painter: Painter, batch: Batch, manner: Manner) -> list[Shown]:
+    """Return the crops of a batch before and after they were painted, one after the other."""
     found = []
-    for k in range(count):
+    for k in range(len(batch.picture)):
         layers = (batch.picture, batch.proposal, batch.hole, batch.labels, batch.noise)
         picture, proposal, hole, labels, noise = (layer[k : k + 1].numpy() for layer in layers)
         holes = Holes(picture, proposal, hole[:, 0] > 0, labels, noise, float(batch.gsd_m[k]))
-        painted = painter.paint(holes, Manner(STRENGTH, STEPS))
-        found.append(Shown(_pixels(picture[0]), _pixels(proposal[0]), _pixels(painted[0]), holes.hole[0]))
+        painted = painter.paint(holes, manner)
+        real, begun, ended = (as_shown(from_network(one[0], 1.0)) for one in (picture, proposal, painted))
+        found.append(Shown(real, begun, ended, holes.hole[0]))
     return found
-
-
-def _pixels(layer: NDArray[np.float32]) -> NDArray[np.uint8]:
-    return np.rint(from_network(layer, 255.0)).astype(np.uint8).transpose(1, 2, 0)

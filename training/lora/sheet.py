@@ -17,6 +17,7 @@ from diachron.generators.models.pixels import from_network
 from diachron.training.inpainting.examples import Holed, holed_crops
 from diachron.training.inpainting.places import Places, PlaceSet
 from diachron.training.lora.options import LoraOptions
+from diachron.training.runs.shown import as_shown
 
 # As the renderer paints where it is told nothing else; the middle of its strengths.
 STEPS = 20
@@ -67,8 +68,8 @@ def prompted_examples(
     )
     return [
         Shown(
-            _pixels(_unit(each.crop.pixels)),
-            _pixels(_unit(each.swapped.proposal)),
+            as_shown(_unit(each.crop.pixels)),
+            as_shown(_unit(each.swapped.proposal)),
             before,
             after,
             each.swapped.hole,
@@ -88,13 +89,9 @@ def _painted(
         picture, proposal = _unit(each.crop.pixels), _unit(each.swapped.proposal)
         inside = each.swapped.hole
         hole = Hole(picture, proposal, inside, each.crop.labels, each.crop.gsd_m, seed)
-        found.append(_pixels(np.where(inside, brush.paint(hole), picture)))
+        found.append(as_shown(np.where(inside, brush.paint(hole), picture)))
     return found
 
 
 def _unit(pixels: NDArray[np.float32]) -> NDArray[np.float32]:
     return from_network(pixels, 1.0).astype(np.float32)
-
-
-def _pixels(unit: NDArray[np.float32]) -> NDArray[np.uint8]:
-    return np.rint(unit * 255.0).clip(0.0, 255.0).astype(np.uint8).transpose(1, 2, 0)

@@ -19,6 +19,7 @@ from diachron.generators.hub.rsdit_painter import RSDiTBrush
 from diachron.training.inpainting.places import PlaceSet
 from diachron.training.rsdit.examples import LatentExamples
 from diachron.training.rsdit.options import RSDiTOptions
+from diachron.training.runs.shown import as_shown
 
 # Steps of Euler's rule, and the middle of the strengths that the renderer draws.
 STEPS = 25
@@ -81,17 +82,13 @@ def latent_examples(
         whole = replace(brush, strength=1.0).paint(everywhere)
         found.append(
             Shown(
-                real=_pixels(picture),
-                labels=_pixels(control_map("plain", labels)),
-                proposal=_pixels(proposal),
-                painted=_pixels(painted),
-                whole=_pixels(whole),
+                real=as_shown(picture),
+                labels=as_shown(control_map("plain", labels)),
+                proposal=as_shown(proposal),
+                painted=as_shown(painted),
+                whole=as_shown(whole),
                 hole=inside,
             )
         )
     trained.network.to("cpu")
     return found
-
-
-def _pixels(unit: NDArray[np.float32]) -> NDArray[np.uint8]:
-    return np.rint(unit * 255.0).clip(0.0, 255.0).astype(np.uint8).transpose(1, 2, 0)

@@ -94,6 +94,6 @@ def test_the_sheet_shows_sketches_of_new_crops() -> None:
     shown = painted_sketches(painter, [Worlds()], SHORT, 3)
     assert len(shown) == 3
     for crop in shown:
-        assert crop.real.shape == crop.sketch.shape == crop.painted.shape == (32, 32, 3)
-        assert (crop.painted != crop.sketch).any()
-        assert (crop.real != crop.sketch).any()
+        assert crop.real.shape == crop.proposal.shape == crop.painted.shape == (32, 32, 3)
+        assert (crop.painted != crop.proposal).any()
+        assert (crop.real != crop.proposal).any()
