@@ -12,8 +12,9 @@ import shapely
 from numpy.typing import NDArray
 
 from diachron.core import hub
-from diachron.simulators.worlds.drawing import Crowns, Drawing, Thing, joined_crowns, polygons_of, stepped
+from diachron.simulators.worlds.drawing import Crowns, Drawing, Thing, joined_crowns, polygons_of
 from diachron.simulators.worlds.land import land_of
+from diachron.simulators.worlds.outlines import outlines_of
 from diachron.simulators.worlds.streets import plan_of
 from diachron.simulators.worlds.style import Style
 from diachron.simulators.worlds.trees import OVERHANG
@@ -58,9 +59,9 @@ def set_apart(blocks: Sequence[Standing], style: Style, seed: int) -> None:
     cell_of = np.array([cells.index(block.cell) for block in blocks])
     things = [thing for block in blocks for thing in block.drawing.things]
     of_thing = np.repeat(np.arange(len(blocks)), [len(block.drawing.things) for block in blocks])
-    lots = [joined_crowns(block.drawing.crowns) for block in blocks]
-    crowns = joined_crowns(lots)
-    of_crown = np.repeat(np.arange(len(blocks)), [lot.x.size for lot in lots])
+    crowns = joined_crowns([lot for block in blocks for lot in block.drawing.crowns])
+    counts = [sum(lot.x.size for lot in block.drawing.crowns) for block in blocks]
+    of_crown = np.repeat(np.arange(len(blocks)), counts)
     stays, grows = np.ones(len(things), bool), np.ones(of_crown.size, bool)
     wet = np.array([_away_from_water(style, seed, b.cell)[b.number] < FAR_M for b in blocks])
     if wet.any():
@@ -132,14 +133,10 @@ def _dry(
 @lru_cache(maxsize=256)
 def _away_from_water(style: Style, seed: int, cell: tuple[int, int]) -> NDArray[np.float64]:
     """Return how near water comes to the outline of each block of a cell."""
-    blocks = plan_of(style, seed, cell).blocks
     if not water_of(style, seed).exists:
-        return np.full(len(blocks), np.inf)
-    outlines = [stepped(block.piece.points) for block in blocks]
-    ground = np.concatenate(land_of(style, seed).plane.all_to_ground(outlines))
-    away = np.minimum(*water_of(style, seed).distances(ground))
-    starts = np.cumsum([0, *(len(outline) for outline in outlines)])[:-1]
-    return np.minimum.reduceat(away, starts)
+        return np.full(len(plan_of(style, seed, cell).blocks), np.inf)
+    ground, starts = outlines_of(style, seed, cell)
+    return np.minimum.reduceat(np.minimum(*water_of(style, seed).distances(ground)), starts)
 
 
 @lru_cache(maxsize=256)

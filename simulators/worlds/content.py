@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 
 from diachron.core.errors import GridError
 from diachron.simulators.worlds.blocks import drawn_blocks
-from diachron.simulators.worlds.drawing import Crowns, Drawing, Thing, boxes_of, joined_crowns, stepped
+from diachron.simulators.worlds.drawing import Crowns, Drawing, Thing, boxes_of, joined_crowns
 from diachron.simulators.worlds.land import land_of
-from diachron.simulators.worlds.plane import Plane
-from diachron.simulators.worlds.streets import corners_of, plan_of
+from diachron.simulators.worlds.outlines import block_boxes, cell_box
+from diachron.simulators.worlds.streets import plan_of
 from diachron.simulators.worlds.style import Style
 from diachron.simulators.worlds.town_plan import MOST_BLOCKS
 from diachron.simulators.worlds.ways import Way, ways_of
@@ -25,6 +25,8 @@ CELL_BITS, BLOCK_BITS, OBJECT_BITS = 5, 7, 7
 MOST_CELLS = 2**CELL_BITS - 2
 # What stands outside a window reaches into it by less than this: crowns, and blocks beside their outline.
 BESIDE_M = 8.0
+# Nothing of a cell lies further than this outside of it: half of its widest road, turning circles, crowns.
+OUTSIDE_M = 24.0
 
 
 @dataclass(frozen=True)
@@ -84,9 +86,9 @@ def content_of(style: Style, seed: int, box_m: tuple[float, float, float, float]
     things: list[tuple[int, Thing]] = []
     crowns: list[Crowns] = []
     for i, j in itertools.product(range(low[0], high[0] + 1), range(low[1], high[1] + 1)):
-        if not _meets(plane, np.array(corners_of(style, seed, (i, j))), box_m, reach):
+        if not _boxes_near(cell_box(style, seed, (i, j)), box_m, OUTSIDE_M).any():
             continue
-        near = _boxes_near(_block_boxes(style, seed, (i, j)), box_m, BESIDE_M)
+        near = _boxes_near(block_boxes(style, seed, (i, j)), box_m, BESIDE_M)
         cell_ways, trees = _ways(style, seed, (i, j))
         crowns.append(trees)
         for way in cell_ways:
@@ -102,14 +104,6 @@ def content_of(style: Style, seed: int, box_m: tuple[float, float, float, float]
     return Content(tuple(ways), tuple(drawings), kept, boxes[inside], _near(joined_crowns(crowns), box_m))
 
 
-@lru_cache(maxsize=256)
-def _block_boxes(style: Style, seed: int, cell: tuple[int, int]) -> NDArray[np.float64]:
-    """Return (N, 4) west, north, east and south edge of each block on the ground."""
-    pieces = [stepped(block.piece.points) for block in plan_of(style, seed, cell).blocks]
-    outlines = land_of(style, seed).plane.all_to_ground(pieces)
-    return np.array([[*outline.min(axis=0), *outline.max(axis=0)] for outline in outlines])
-
-
 def _boxes_near(
     boxes: NDArray[np.float64], box_m: tuple[float, float, float, float], margin_m: float
 ) -> NDArray[np.bool_]:
@@ -121,23 +115,6 @@ def _boxes_near(
         & (boxes[:, 1] < south + margin_m)
     )
     return near
-
-
-def _meets(
-    plane: Plane,
-    points: NDArray[np.float64],
-    box_m: tuple[float, float, float, float],
-    reach: float,
-) -> bool:
-    """Return whether a piece of the plan may reach into a box on the ground."""
-    turned = points @ np.array([[plane.cosine, plane.sine], [-plane.sine, plane.cosine]])
-    west, north, east, south = box_m
-    return bool(
-        turned[:, 0].max() >= west - reach
-        and turned[:, 0].min() <= east + reach
-        and turned[:, 1].max() >= north - reach
-        and turned[:, 1].min() <= south + reach
-    )
 
 
 def _near(crowns: Crowns, box_m: tuple[float, float, float, float]) -> Crowns:

@@ -213,27 +213,35 @@ class Drawing:
 
 def settle(drawings: Sequence[Drawing]) -> None:
     """Bring all pieces and trees of the plan to the ground, in one go because that is much cheaper."""
-    lines = [line for drawing in drawings for _, line in drawing._in_plan]
-    trees = [joined_crowns(drawing._planted) for drawing in drawings]
-    for lot in trees:
-        lines.append(list(zip(lot.x.tolist(), lot.y.tolist(), strict=True)))
-    placed = iter(drawings[0].plane.all_to_ground(lines) if drawings else [])
+    if not drawings:
+        return
+    plane = drawings[0].plane
+    placed = iter(plane.all_to_ground([line for drawing in drawings for _, line in drawing._in_plan]))
+    trees = joined_crowns([lot for drawing in drawings for lot in drawing._planted])
+    stems = plane.to_ground(np.stack([trees.x, trees.y], axis=1))
+    trees = replace(trees, x=stems[:, 0], y=stems[:, 1])
+    end = 0
     for drawing in drawings:
         for (k, _), points in zip(drawing._in_plan, placed, strict=False):
             was = drawing.grounds[k]
             drawing.grounds[k] = Ground(was.layer, points, was.cover, was.direction_deg, was.patch)
         drawing._in_plan.clear()
-    for drawing, lot, stems in zip(drawings, trees, placed, strict=True):
-        if lot.x.size:
-            drawing.crowns.append(replace(lot, x=stems[:, 0], y=stems[:, 1]))
+        start, end = end, end + sum(lot.x.size for lot in drawing._planted)
+        if end > start:
+            drawing.crowns.append(trees.taken(slice(start, end)))
         drawing._planted.clear()
 
 
 def stepped(points: Sequence[Point], step_m: float = STEP_M) -> list[Point]:
     """Return a closed outline with points added on long edges, so that it bends with the ground."""
     line: list[Point] = []
-    for (ax, ay), (bx, by) in zip(points, (*points[1:], points[0]), strict=True):
+    ax, ay = points[0]
+    for bx, by in (*points[1:], points[0]):
         line.append((ax, ay))
-        steps = math.ceil(math.hypot(bx - ax, by - ay) / step_m)
-        line += [(ax + m / steps * (bx - ax), ay + m / steps * (by - ay)) for m in range(1, steps)]
+        dx, dy = bx - ax, by - ay
+        steps = math.ceil(math.hypot(dx, dy) / step_m)
+        for m in range(1, steps):
+            share = m / steps
+            line.append((ax + share * dx, ay + share * dy))
+        ax, ay = bx, by
     return line

@@ -36,10 +36,12 @@ class Lattice:
         result = np.empty((self.rows.size, self.cols.size), np.float32)
         # From node to node: no more than a few rows at once, which stay in the processor's cache.
         starts = np.flatnonzero(np.diff(self.rows, prepend=-1))
+        behind = np.empty((int(np.diff(starts, append=self.rows.size).max()), self.cols.size), np.float32)
         for start, end in zip(starts.tolist(), [*starts[1:].tolist(), self.rows.size], strict=True):
             node, down = int(self.rows[start]), self.down[start:end, np.newaxis]
             np.multiply(lines[node], 1.0 - down, out=result[start:end])
-            result[start:end] += lines[node + 1] * down
+            below = np.multiply(lines[node + 1], down, out=behind[: end - start])
+            result[start:end] += below
         return result
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from statistics import NormalDist
 
 import numpy as np
@@ -11,7 +12,7 @@ from numpy.typing import NDArray
 
 from diachron.simulators.worlds.convex import Piece, Point
 from diachron.simulators.worlds.keys import key_of
-from diachron.simulators.worlds.noise import layered, smooth
+from diachron.simulators.worlds.noise import at_point, layered, smooth
 from diachron.simulators.worlds.plane import Plane, plane_of
 from diachron.simulators.worlds.style import Style
 
@@ -36,32 +37,29 @@ class Land:
     seed: int
     plane: Plane
 
-    def built_level(self, points: Points) -> NDArray[np.float64]:
-        """Return how far inside a settlement (N, 2) points of the street plane lie, above 0 inside."""
-        share = self.style.built_share
-        if share >= 1.0:
-            return np.full(len(points), 9.0)
-        level = smooth(self._key("built"), points[:, 0], points[:, 1], self.style.built_length_m)
-        return level + NormalDist().inv_cdf(share)
+    @cached_property
+    def _built(self) -> tuple[int, float]:
+        """Key of the field of settlements, and what is added to it so that their share comes out."""
+        return self._key("built"), NormalDist().inv_cdf(self.style.built_share)
+
+    def _built_at(self, point: Point) -> float:
+        """Return how far inside a settlement a point of the street plane lies, above 0 inside."""
+        key, more = self._built
+        length = self.style.built_length_m
+        return at_point(key, point[0] / length, point[1] / length) + more
 
     def is_built(self, point: Point) -> bool:
         """Return whether a point of the street plane belongs to a settlement."""
-        return self.style.built_share >= 1.0 or bool(self.built_level(np.array([point]))[0] > 0.0)
+        return self.style.built_share >= 1.0 or self._built_at(point) > 0.0
 
     def touches_built(self, piece: Piece) -> bool:
         """Return whether a corner, the middle of an edge or the centre of a piece does."""
-        return self.style.built_share >= 1.0 or bool((self._levels(piece) > 0.0).any())
-
-    def _levels(self, piece: Piece) -> NDArray[np.float64]:
-        corners = np.array(piece.points)
-        if self.style.built_share >= 1.0:
-            return np.ones(len(corners))
-        middles = 0.5 * (corners + np.roll(corners, -1, axis=0))
-        return self.built_level(np.vstack([corners, middles, [piece.centre]]))
+        return any(self.is_built(point) for point in _places_of(piece))
 
     def built_share_of(self, piece: Piece) -> float:
         """Return the share of a piece's corners, middles of edges and centre that belong to a settlement."""
-        return float((self._levels(piece) > 0.0).mean())
+        built = [self.is_built(point) for point in _places_of(piece)]
+        return sum(built) / len(built)
 
     def zone(self, points: Points) -> NDArray[np.float64]:
         """Return numbers in [0, 1) that neighbours share: which way of building a street belongs to."""
@@ -88,6 +86,14 @@ class Land:
 
     def _key(self, stage: str) -> int:
         return key_of(self.seed, self.style.name, stage)
+
+
+def _places_of(piece: Piece) -> Iterator[Point]:
+    """Yield the centre of a piece, its corners and the middles of its edges."""
+    yield piece.centre
+    yield from piece.points
+    for (ax, ay), (bx, by) in zip(piece.points, (*piece.points[1:], piece.points[0]), strict=True):
+        yield 0.5 * (ax + bx), 0.5 * (ay + by)
 
 
 @lru_cache(maxsize=64)

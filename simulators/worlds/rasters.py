@@ -53,10 +53,11 @@ class Rasters:
     @property
     def surface(self) -> NDArray[np.uint8]:
         """Hub ids of what is seen from above where no object stands."""
-        ground = HUB_OF_COVER[self.cover]
+        seen: NDArray[np.uint8] = HUB_OF_COVER.take(self.cover)
         # An orchard is farmed land, its trees are the crop.
         crowned = (self.canopy > 0) & (self.cover != COVER_IDS["orchard"])
-        return np.where(crowned, self.canopy, ground).astype(np.uint8)
+        np.copyto(seen, self.canopy, where=crowned)
+        return seen
 
 
 def drawn(style: Style, seed: int, content: Content, grid: PixelGrid) -> Rasters:
@@ -66,7 +67,10 @@ def drawn(style: Style, seed: int, content: Content, grid: PixelGrid) -> Rasters
     pieces = _pieces(content)
     which = np.zeros(grid.shape, np.int32)
     polygon_spans(pieces.outlines, grid).paint(which, np.arange(1, len(pieces.outlines) + 1, dtype=np.int32))
-    cover, patch, direction = pieces.cover[which], pieces.patch[which], pieces.direction_deg[which]
+    # Made an index once, not by each table.
+    number = which.astype(np.intp)
+    cover, patch = pieces.cover.take(number), pieces.patch.take(number)
+    direction = pieces.direction_deg.take(number)
     open_ground = which < pieces.first_way
     _wild(style, seed, lattice, open_ground, cover, patch)
     _wet(style, seed, lattice, away, open_ground, cover, patch, direction)
@@ -216,27 +220,34 @@ def _lanes(
     at = np.flatnonzero(which.reshape(-1) >= pieces.first_strip)
     if at.size == 0:
         return
-    strip = which.reshape(-1)[at] - pieces.first_strip
+    number = which.reshape(-1)[at]
+    # Runs of one strip in one row: what they share is looked up once.
+    goes_on = (at[1:] == at[:-1] + 1) & (number[1:] == number[:-1]) & (at[1:] % grid.shape[1] != 0)
+    first = np.concatenate([[0], np.flatnonzero(~goes_on) + 1])
+    length = np.diff(first, append=at.size)
+    strip = number[first] - pieces.first_strip
     start = pieces.axis[:, 0]
     run = pieces.axis[:, 1] - start
     run /= np.maximum(np.hypot(run[:, 0], run[:, 1]), 1e-6)[:, np.newaxis]
-    rows, cols = np.divmod(at, grid.shape[1])
-    x = grid.x_m[cols] - start[:, 0][strip]
-    y = grid.y_m[rows] - start[:, 1][strip]
-    lane.reshape(-1)[at] = run[:, 0][strip] * y - run[:, 1][strip] * x
-    width.reshape(-1)[at] = pieces.width_m[strip]
-    thing.reshape(-1)[at] = -1 - pieces.way[strip]
+    rows, cols = np.divmod(at[first], grid.shape[1])
+    down = run[:, 0][strip] * (grid.y_m[rows] - start[:, 1][strip])
+    col = np.arange(at.size) + np.repeat(cols - first, length)
+    x = grid.x_m.take(col) - np.repeat(start[:, 0][strip], length)
+    lane.reshape(-1)[at] = np.repeat(down, length) - np.repeat(run[:, 1][strip], length) * x
+    width.reshape(-1)[at] = np.repeat(pieces.width_m[strip], length)
+    thing.reshape(-1)[at] = np.repeat(-1 - pieces.way[strip], length)
 
 
 def _things(content: Content, grid: PixelGrid, thing: NDArray[np.int32]) -> NDArray[np.float32]:
     """Draw the objects into `thing` and return their heights."""
     rings = [ring for _, each in content.things for ring in each.rings]
     owners = np.repeat(np.arange(len(content.things)), [len(each.rings) for _, each in content.things])
+    height = np.zeros(grid.shape, np.float32)
     if rings:
         spans = ring_spans(rings, owners, grid)
         spans.paint(thing, np.arange(1, len(content.things) + 1, dtype=np.int32))
-    heights = np.array([0.0, *(each.height_m for _, each in content.things)], np.float32)
-    return heights[np.maximum(thing, 0)]
+        spans.paint(height, np.array([each.height_m for _, each in content.things], np.float32))
+    return height
 
 
 def _crowns(
@@ -250,8 +261,10 @@ def _crowns(
     tree = spans.owner[span]
     hub_ids = np.where(crowns.kind == CROWN_KINDS.index("bush"), hub.SHRUB, hub.TREE).astype(np.uint8)
     canopy.reshape(-1)[at] = hub_ids[tree]
-    x = (grid.x_m[at % grid.shape[1]] - crowns.x[tree]) / crowns.radius_m[tree]
-    y = (grid.y_m[at // grid.shape[1]] - crowns.y[tree]) / crowns.radius_m[tree]
+    # What a run of pixels shares is reckoned once.
+    row = spans.start // grid.shape[1]
+    x = (grid.x_m.take(at - (row * grid.shape[1])[span]) - crowns.x[tree]) / crowns.radius_m[tree]
+    y = (grid.y_m[row] - crowns.y[spans.owner]) / crowns.radius_m[spans.owner]
     top = np.zeros(grid.shape, np.float32)
-    top.reshape(-1)[at] = crowns.height_m[tree] * (1.0 - CROWN_FALL * (x * x + y * y))
+    top.reshape(-1)[at] = crowns.height_m[tree] * (1.0 - CROWN_FALL * (x * x + (y * y)[span]))
     np.maximum(height, top, out=height)

@@ -127,7 +127,7 @@ class World:
         )
         return WorldWindow(
             surface=plain.surface,
-            instances=table[plain.thing],
+            instances=model.instances.copy() if plain is rich else table[plain.thing],
             objects=objects,
             height_m=plain.height_m,
             model=model,
