@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from diachron.core import hub
-from diachron.simulators.worlds.convex import Piece, edge_lengths, inset, strips
+from diachron.simulators.worlds.convex import Piece, Point, edge_lengths, inset, strips
 from diachron.simulators.worlds.convex import cut as cut_piece
 from diachron.simulators.worlds.drawing import Drawing, Layer, Thing
 from diachron.simulators.worlds.footprints import LEAST_SIDE_M, is_house
@@ -82,14 +82,19 @@ def _houses(drawing: Drawing, wing: Piece, built: Built, storeys: int, rng: np.r
     shares = rng.uniform(0.7, 1.3, count)
     places = low + (high - low) * np.cumsum(shares)[:-1] / shares.sum()
     form = one_of(built.building.roofs, float(rng.random()))
+    houses: list[tuple[Piece, list[float]]] = []
+    lines: list[tuple[Point, ...]] = []
     for house in strips(wing, along, places.tolist(), SIDE):
-        draws = rng.random(8)
+        draws = rng.random(8).tolist()
         if draws[6] < built.empty or house.area < 40.0 or not is_house(house):
             continue
-        walls = drawing.plane.to_ground(np.array(house.points))
-        ends = drawing.plane.to_ground(np.array([house.centre, house.centre]) + np.array([[0, 0], along]))
-        step = ends[1] - ends[0]
-        along_deg = math.degrees(math.atan2(step[1], step[0]))
+        x, y = house.centre
+        houses.append((house, draws))
+        lines += [house.points, ((x, y), (x + along[0], y + along[1]))]
+    placed = drawing.plane.all_to_ground(lines)
+    for (house, draws), walls, ends in zip(houses, placed[::2], placed[1::2], strict=True):
+        (ax, ay), (bx, by) = ends.tolist()
+        along_deg = math.degrees(math.atan2(by - ay, bx - ax))
         levels = max(1, storeys + int(draws[7] < 0.25) - int(draws[7] > 0.75))
         roof, height = roof_on(
             built.building,

@@ -131,6 +131,17 @@ def polygons_of(things: Sequence[Thing], *, north: bool = False) -> NDArray[np.o
     return polygons
 
 
+def outlined(rings: Sequence[Points]) -> list[shapely.Polygon]:
+    """Return polygons without holes, given by their corners, in one go because that is much cheaper."""
+    if not rings:
+        return []
+    of_ring = np.repeat(np.arange(len(rings)), [len(ring) for ring in rings])
+    polygons: list[shapely.Polygon] = shapely.polygons(
+        shapely.linearrings(np.concatenate(rings), indices=of_ring)
+    ).tolist()
+    return polygons
+
+
 CROWN_FIELDS = ("x", "y", "radius_m", "height_m", "kind", "seed")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from functools import lru_cache
 
 import numpy as np
@@ -18,7 +19,7 @@ SPREAD = 3.0**-0.5 * 151.0 / 315.0
 # No value is larger: the lattice is in [-1, 1] and the weights add to 1.
 BOUND = 1.0 / SPREAD
 # Up to so many points are reckoned one by one: calls on arrays cost more than they save.
-FEW = 16
+FEW = 24
 # Points that are reckoned at once: what belongs to them stays in the processor's cache.
 CHUNK = 4096
 # The lattice is kept in squares of so many nodes, and where it is sparser than points not beyond so many.
@@ -43,33 +44,56 @@ def several(keys: tuple[int, ...], x: Values, y: Values, length: float) -> list[
     """Return several fields of one length at the same points, for less than one by one."""
     flat_x, flat_y = np.ravel(x), np.ravel(y)
     if flat_x.size <= FEW:
-        places = [(a / length, b / length) for a, b in zip(flat_x.tolist(), flat_y.tolist(), strict=True)]
-        return [np.array([at_point(key, a, b) for a, b in places]).reshape(np.shape(x)) for key in keys]
+        places = [
+            _around(a / length, b / length) for a, b in zip(flat_x.tolist(), flat_y.tolist(), strict=True)
+        ]
+        return [
+            np.array([_weighed(_patch(key, i, j), weights) for i, j, weights in places]).reshape(np.shape(x))
+            for key in keys
+        ]
+    scaled = np.stack([flat_x, flat_y])
+    scaled /= length
     fields = np.empty((len(keys), flat_x.size))
     for start in range(0, flat_x.size, CHUNK):
         part = slice(start, start + CHUNK)
-        first, weights = _weights(np.stack([flat_x[part], flat_y[part]]) / length)
-        nodes = _nodes(keys, first[0], first[1])
-        nodes *= weights[:, 1]
-        # Added one by one: a sum over axes rounds otherwise for one point than for many.
-        lines = nodes[:, :, 0] + nodes[:, :, 1]
-        lines += nodes[:, :, 2]
-        lines += nodes[:, :, 3]
-        lines *= weights[:, 0]
-        total = lines[:, 0] + lines[:, 1]
-        total += lines[:, 2]
-        total += lines[:, 3]
-        total *= 2.0 / SPREAD
-        np.subtract(total, 1.0 / SPREAD, out=fields[:, part])
+        first, weights = _weights(scaled[:, part])
+        nodes = _nodes(first)
+        for key, field in zip(keys, fields, strict=True):
+            total = _line(nodes(key, 0), weights, 0)
+            for row in (1, 2, 3):
+                total += _line(nodes(key, row), weights, row)
+            total *= 2.0 / SPREAD
+            np.subtract(total, 1.0 / SPREAD, out=field[part])
     return [field.reshape(np.shape(x)) for field in fields]
+
+
+def _line(nodes: Values, weights: Values, row: int) -> Values:
+    """Return (N,) what a row of (4, N) nodes adds; the nodes are used up."""
+    nodes *= weights[:, 1]
+    # Added one by one: a sum over an axis rounds otherwise for one point than for many.
+    line: Values = nodes[0]
+    line += nodes[1]
+    line += nodes[2]
+    line += nodes[3]
+    line *= weights[row, 0]
+    return line
 
 
 def at_point(key: int, u: float, v: float) -> float:
     """Return a field at one place, in lengths of a node: to the last bit what `several` returns for many."""
-    first_u, first_v = math.floor(u), math.floor(v)
-    a, b, c, d = _weights_at(v - first_v)
-    e, f, g, h = _weights_at(u - first_u)
-    n = _patch(key, first_u, first_v)
+    i, j, weights = _around(u, v)
+    return _weighed(_patch(key, i, j), weights)
+
+
+def _around(u: float, v: float) -> tuple[int, int, tuple[float, ...]]:
+    """Return the first node around a place along both axes, and the four weights along v, then along u."""
+    i, j = math.floor(u), math.floor(v)
+    return i, j, (*_weights_at(v - j), *_weights_at(u - i))
+
+
+def _weighed(n: tuple[float, ...], weights: tuple[float, ...]) -> float:
+    """Return the field from the 16 nodes around a place."""
+    a, b, c, d, e, f, g, h = weights
     total = (
         (n[0] * a + n[1] * b + n[2] * c + n[3] * d) * e
         + (n[4] * a + n[5] * b + n[6] * c + n[7] * d) * f
@@ -85,19 +109,22 @@ def _patch(key: int, i: int, j: int) -> tuple[float, ...]:
     return tuple(number_of(key, i + a, j + b) for a in range(4) for b in range(4))
 
 
-def _nodes(keys: tuple[int, ...], i: NDArray[np.int64], j: NDArray[np.int64]) -> Values:
-    """Return (K, 4, 4, N) lattice values around each place."""
-    low_i, low_j = int(i.min()) // TILE, int(j.min()) // TILE
-    rows, columns = (int(i.max()) + 3) // TILE + 1 - low_i, (int(j.max()) + 3) // TILE + 1 - low_j
+def _nodes(first: NDArray[np.int64]) -> Callable[[int, int], Values]:
+    """Return a function of a key and a row 0-3: the (4, N) lattice values of that row around each place.
+
+    Args:
+        first: (2, N) first of four nodes along both axes.
+    """
+    i, j = first
+    (low_i, low_j), (high_i, high_j) = first.min(axis=1).tolist(), first.max(axis=1).tolist()
+    low_i, low_j = low_i // TILE, low_j // TILE
+    rows, columns = (high_i + 3) // TILE + 1 - low_i, (high_j + 3) // TILE + 1 - low_j
     if rows * columns * TILE * TILE > max(16 * i.size, MOST_NODES):
-        i_four, j_four = (i + _FOUR)[:, np.newaxis], (j + _FOUR)[np.newaxis]
-        return np.stack([unit(hashed(key, i_four, j_four)) for key in keys])
+        return lambda key, row: unit(hashed(key, i + row, j + _FOUR))
     # Places near each other share their nodes: each node is hashed once.
-    lattice = np.stack([_lattice(key, low_i, low_j, rows, columns) for key in keys])
-    at = (_FOUR[:, np.newaxis] * (columns * TILE) + _FOUR) + (
-        (i - low_i * TILE) * (columns * TILE) + (j - low_j * TILE)
-    )
-    return lattice.take(at, axis=1)
+    width = columns * TILE
+    at = (i * width + j) + (_FOUR - (low_i * width + low_j) * TILE)
+    return lambda key, row: _lattice(key, low_i, low_j, rows, columns)[row * width :].take(at)
 
 
 @lru_cache(maxsize=128)

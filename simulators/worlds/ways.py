@@ -71,15 +71,22 @@ def ways_of(style: Style, seed: int, plan: CellPlan) -> tuple[list[Way], Crowns]
     all_streets = streets_of(style, seed, plan.cell)
     streets = [street for street in all_streets if street.kind and street.length >= 1.0]
     stops = [_stops(street) for street in streets]
-    grounds = _lines(style, streets, stops, plane)
-    kept = _kept(style, water_of(style, seed), streets, stops, [ground[4] for ground in grounds])
-    for street, at, ground, (keep, wet) in zip(streets, stops, grounds, kept, strict=True):
+    if not streets:
+        return ways, joined_crowns([])
+    left, right, left_side, right_side, middle_line = _lines(style, streets, stops, plane)
+    # Quads of all streets in one go; those from the end of one to the start of the next are taken by none.
+    strips, sides = _quads(left, right), _quads(left_side, right_side)
+    axis = np.stack([middle_line[:-1], middle_line[1:]], axis=1)
+    kept = _kept(style, water_of(style, seed), streets, stops, middle_line)
+    ends = itertools.accumulate(at.size for at in stops)
+    for street, at, end, (keep, wet) in zip(streets, stops, ends, kept, strict=True):
         kind = style.streets[street.kind]
         if street.gap is not None:
             middle = 0.5 * (at[:-1] + at[1:])
             keep = keep & ((middle < street.gap[0]) | (middle > street.gap[1]))
         if not keep.any():
             continue
+        own = slice(end - at.size, end - 1)
         ways.append(
             Way(
                 street.number,
@@ -88,26 +95,23 @@ def ways_of(style: Style, seed: int, plan: CellPlan) -> tuple[list[Way], Crowns]
                 COVER_IDS[kind.cover],
                 COVER_IDS[kind.side_cover],
                 kind.width_m,
-                _quads(ground[0], ground[1])[keep],
-                _quads(ground[2], ground[3])[keep] if kind.side_m > 0.0 else np.zeros((0, 4, 2)),
-                np.stack([ground[4, :-1], ground[4, 1:]], axis=1)[keep],
+                strips[own][keep],
+                sides[own][keep] if kind.side_m > 0.0 else np.zeros((0, 4, 2)),
+                axis[own][keep],
                 wet[keep],
             )
         )
         if street.turning and street.gap is not None and keep[np.searchsorted(at, street.gap[0]) - 1]:
-            ways[-1] = _with_circle(ways[-1], ground[4][np.searchsorted(at, street.gap[0])], kind.side_m)
+            turn = end - at.size + int(np.searchsorted(at, street.gap[0]))
+            ways[-1] = _with_circle(ways[-1], middle_line[turn], kind.side_m)
         if kind.tree_gap_m > 0.0:
             planted.append((street, at, keep & ~wet))
     trees = _street_trees(style, planted, generator(seed, style.name, plan.cell, "street trees"))
     return ways, _on_ground(plane, trees)
 
 
-def _lines(
-    style: Style, streets: list[Street], stops: list[NDArray[np.float64]], plane: Plane
-) -> list[Points]:
-    """Return of each street (5, n, 2) rims of the carriageway and of the side strips, and the centre line."""
-    if not streets:
-        return []
+def _lines(style: Style, streets: list[Street], stops: list[NDArray[np.float64]], plane: Plane) -> Points:
+    """Return (5, N, 2) rims of carriageways and of side strips, and centre lines, street after street."""
     count = [at.size for at in stops]
     start = np.array([street.ends[0] for street in streets])
     run = np.array([street.ends[1] for street in streets]) - start
@@ -119,9 +123,7 @@ def _lines(
     along = np.concatenate(stops)[:, np.newaxis] * np.repeat(run, count, axis=0)
     centres = np.repeat(start, count, axis=0) + along
     lines = centres + offsets[..., np.newaxis] * np.repeat(left, count, axis=0)
-    ground = plane.to_ground(lines.reshape(-1, 2)).reshape(5, -1, 2)
-    ends = [0, *itertools.accumulate(count)]
-    return [ground[:, a:b] for a, b in itertools.pairwise(ends)]
+    return plane.to_ground(lines.reshape(-1, 2)).reshape(5, -1, 2)
 
 
 def _stops(street: Street) -> NDArray[np.float64]:
@@ -140,7 +142,7 @@ def _kept(
     water: Water,
     streets: list[Street],
     stops: list[NDArray[np.float64]],
-    centres: list[Points],
+    centres: Points,
 ) -> list[tuple[NDArray[np.bool_], NDArray[np.bool_]]]:
     """Return for each street which pieces exist and which are bridges.
 
@@ -149,19 +151,25 @@ def _kept(
     narrow = water.style.river_m is not None and water.style.river_m[1] <= NARROW_M
     if not water.exists:
         return [(np.ones(at.size - 1, bool), np.zeros(at.size - 1, bool)) for at in stops]
-    ends = np.cumsum([at.size for at in stops])[:-1]
-    rivers, seas = (np.split(each, ends) for each in water.distances(np.concatenate(centres)))
+    count = np.array([at.size for at in stops])
+    starts = np.cumsum(count) - count
+    river, sea = water.distances(centres)
+    wet_point = river < 1.0
+    crosses = np.repeat([street.kind in BRIDGED or narrow for street in streets], count)
+    margin = np.repeat([style.streets[street.kind].width_m / 2.0 + 4.0 for street in streets], count)
+    bad_point = np.where(crosses, sea, np.minimum(sea, river)) < margin
+    near = np.logical_or.reduceat(bad_point | wet_point, starts).tolist()
     result = []
-    for street, at, river, sea in zip(streets, stops, rivers, seas, strict=True):
-        margin = style.streets[street.kind].width_m / 2.0 + 4.0
-        crosses = street.kind in BRIDGED or narrow
-        bad_point = sea < margin if crosses else np.minimum(sea, river) < margin
+    for street, at, start, by_water in zip(streets, stops, starts.tolist(), near, strict=True):
+        if not by_water:
+            result.append((np.ones(at.size - 1, bool), np.zeros(at.size - 1, bool)))
+            continue
         marks = sorted({0.0, 1.0, *(m for m in street.marks if 0.0 < m < 1.0)})
         part = np.searchsorted(np.array(marks[1:-1]), 0.5 * (at[:-1] + at[1:]))
-        bad = bad_point[:-1] | bad_point[1:]
+        first, second = slice(start, start + at.size - 1), slice(start + 1, start + at.size)
+        bad = bad_point[first] | bad_point[second]
         drowned = np.bincount(part, weights=bad, minlength=len(marks) - 1)[part] > 0
-        wet_point = river < 1.0
-        result.append((~drowned, (wet_point[:-1] | wet_point[1:]) & ~drowned))
+        result.append((~drowned, (wet_point[first] | wet_point[second]) & ~drowned))
     return result
 
 

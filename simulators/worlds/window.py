@@ -15,7 +15,7 @@ from diachron.core.place import Crown, PlaceModel
 from diachron.core.scene import Footprint, SceneObject
 from diachron.simulators.worlds import styles
 from diachron.simulators.worlds.content import Content, content_of
-from diachron.simulators.worlds.drawing import CROWN_KINDS, polygons_of
+from diachron.simulators.worlds.drawing import CROWN_KINDS, outlined, polygons_of
 from diachron.simulators.worlds.raster import PixelGrid
 from diachron.simulators.worlds.rasters import Rasters, drawn
 from diachron.simulators.worlds.ways import Way
@@ -171,7 +171,8 @@ def _id_table(content: Content) -> NDArray[np.int32]:
 def _objects(content: Content, rasters: Rasters, grid: PixelGrid) -> dict[int, SceneObject]:
     """Return the objects with a pixel in the window, things first, each in the order of the world."""
     count = len(content.things)
-    labels = np.where(rasters.thing < 0, count - rasters.thing, rasters.thing)
+    # Streets last, for negative numbers.
+    labels = np.subtract(count, rasters.thing, out=rasters.thing.copy(), where=rasters.thing < 0)
     seen = ndimage.find_objects(labels, max_label=count + len(content.ways))
     ways = [(index, *content.ways[index]) for index, box in enumerate(seen[count:]) if box is not None]
     shape_of_way = dict(zip((k for k, _, _ in ways), _shapes([w for _, _, w in ways], grid), strict=True))
@@ -252,18 +253,9 @@ def _crowns(content: Content, grid: PixelGrid) -> tuple[Crown, ...]:
     crowns = content.crowns
     rows = crowns.y / grid.pixel_m - grid.row
     cols = crowns.x / grid.pixel_m - grid.col
-    return tuple(
-        Crown(row, col, radius, height, CROWN_KINDS[kind], seed)
-        for row, col, radius, height, kind, seed in zip(
-            rows.tolist(),
-            cols.tolist(),
-            crowns.radius_m.tolist(),
-            crowns.height_m.tolist(),
-            crowns.kind.tolist(),
-            crowns.seed.tolist(),
-            strict=True,
-        )
-    )
+    kinds = [CROWN_KINDS[kind] for kind in crowns.kind.tolist()]
+    radius, height, seed = (each.tolist() for each in (crowns.radius_m, crowns.height_m, crowns.seed))
+    return tuple(map(Crown, rows.tolist(), cols.tolist(), radius, height, kinds, seed))
 
 
 def _records(content: Content, seen: set[int]) -> tuple[FootprintRecord, ...]:
@@ -274,17 +266,22 @@ def _records(content: Content, seen: set[int]) -> tuple[FootprintRecord, ...]:
         FootprintRecord(number, polygon, each.hub_class, each.height_m)
         for (number, each), polygon in zip(things, polygons.tolist(), strict=True)
     ]
-    for number, way in content.ways:
-        if number in seen:
-            records.append(FootprintRecord(number, _street(way), way.hub_class, 0.0))
+    ways = [(number, way) for number, way in content.ways if number in seen]
+    for (number, way), polygon in zip(ways, _streets([way for _, way in ways]), strict=True):
+        records.append(FootprintRecord(number, polygon, way.hub_class, 0.0))
     return tuple(records)
 
 
-def _street(way: Way) -> shapely.Polygon | shapely.MultiPolygon:
-    """Return the outline of a street; one that goes on without a gap is its two rims, joined at the ends."""
-    strips = way.strips * np.array([1.0, -1.0])
-    if len(strips) > 1 and not (strips[1:, :2] == strips[:-1, 3:1:-1]).all():
-        return shapely.union_all(shapely.polygons(strips))
-    return shapely.Polygon(
-        np.concatenate([strips[:, 0], strips[-1:, 3:1:-1].reshape(2, 2), strips[:0:-1, 1], strips[:1, 1]])
-    )
+def _streets(ways: list[Way]) -> list[shapely.Polygon | shapely.MultiPolygon]:
+    """Return the outlines of streets; one that goes on without a gap is its two rims, joined at the ends."""
+    rims: list[NDArray[np.float64]] = []
+    broken: dict[int, shapely.Polygon | shapely.MultiPolygon] = {}
+    for k, way in enumerate(ways):
+        strips = way.strips * np.array([1.0, -1.0])
+        if len(strips) > 1 and not (strips[1:, :2] == strips[:-1, 3:1:-1]).all():
+            broken[k] = shapely.union_all(shapely.polygons(strips))
+        else:
+            ends = strips[-1:, 3:1:-1].reshape(2, 2)
+            rims.append(np.concatenate([strips[:, 0], ends, strips[:0:-1, 1], strips[:1, 1]]))
+    whole = iter(outlined(rims))
+    return [broken[k] if k in broken else next(whole) for k in range(len(ways))]
