@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from diachron.core import hub
 from diachron.simulators.worlds.convex import Piece, Point, edge_lengths, inset, strips
@@ -15,6 +17,8 @@ from diachron.simulators.worlds.plots import SIDE
 from diachron.simulators.worlds.roofs import one_of, roof_on
 from diachron.simulators.worlds.style import Built
 from diachron.simulators.worlds.trees import scatter_trees
+
+Values = NDArray[np.float64]
 
 # A court smaller than this is built over.
 LEAST_COURT_M2 = 60.0
@@ -83,40 +87,44 @@ def _houses(drawing: Drawing, wing: Piece, built: Built, storeys: int, rng: np.r
     places = low + (high - low) * np.cumsum(shares)[:-1] / shares.sum()
     form = one_of(built.building.roofs, float(rng.random()))
     houses: list[tuple[Piece, list[float]]] = []
-    lines: list[tuple[Point, ...]] = []
+    lines: list[Sequence[Point]] = []
     for house in strips(wing, along, places.tolist(), SIDE):
         draws = rng.random(8).tolist()
         if draws[6] < built.empty or house.area < 40.0 or not is_house(house):
             continue
-        x, y = house.centre
         houses.append((house, draws))
-        lines += [house.points, ((x, y), (x + along[0], y + along[1]))]
-    placed = drawing.plane.all_to_ground(lines)
-    for (house, draws), walls, ends in zip(houses, placed[::2], placed[1::2], strict=True):
-        (ax, ay), (bx, by) = ends.tolist()
-        along_deg = math.degrees(math.atan2(by - ay, bx - ax))
-        levels = max(1, storeys + int(draws[7] < 0.25) - int(draws[7] > 0.75))
-        roof, height = roof_on(
-            built.building,
-            draws,
-            storeys=levels,
-            length_m=length / count,
-            width_m=width,
-            along_deg=along_deg,
-            seed=int(draws[5] * 2**31),
-            form=form,
-        )
-        _, _, long_m, wide_m = house.axes()
-        drawing.things.append(
-            Thing(
-                (walls,),
-                hub.BUILDING,
-                height,
-                along_deg % 90.0,
-                min(1.0, house.area / (long_m * wide_m)),
-                roof,
+        lines += [house.points, _step(house, along)]
+
+    def put_up(placed: list[Values]) -> None:
+        for (house, draws), walls, ends in zip(houses, placed[::2], placed[1::2], strict=True):
+            along_deg = _direction_deg(ends)
+            roof, height = roof_on(
+                built.building,
+                draws,
+                storeys=max(1, storeys + int(draws[7] < 0.25) - int(draws[7] > 0.75)),
+                length_m=length / count,
+                width_m=width,
+                along_deg=along_deg,
+                seed=int(draws[5] * 2**31),
+                form=form,
             )
-        )
+            _, _, long_m, wide_m = house.axes()
+            share = min(1.0, house.area / (long_m * wide_m))
+            drawing.things.append(Thing((walls,), hub.BUILDING, height, along_deg % 90.0, share, roof))
+
+    drawing.once_placed(lines, put_up)
+
+
+def _direction_deg(line: Values) -> float:
+    """Return the direction from the first to the second point of a line, degrees."""
+    (ax, ay), (bx, by) = line[:2].tolist()
+    return math.degrees(math.atan2(by - ay, bx - ax))
+
+
+def _step(piece: Piece, along: Point) -> tuple[Point, Point]:
+    """Return a metre's step from the middle of a piece."""
+    x, y = piece.centre
+    return (x, y), (x + along[0], y + along[1])
 
 
 def _around_court(
@@ -124,23 +132,25 @@ def _around_court(
 ) -> None:
     """Put up one building with a hole."""
     along, _, length, width = outer.axes()
-    rings = tuple(drawing.plane.to_ground(np.array(piece.points)) for piece in (outer, court))
-    ends = drawing.plane.to_ground(np.array([outer.centre, outer.centre]) + np.array([[0, 0], along]))
-    step = ends[1] - ends[0]
-    along_deg = math.degrees(math.atan2(step[1], step[0]))
-    draws = rng.random(6)
-    roof, height = roof_on(
-        built.building,
-        draws,
-        storeys=storeys,
-        length_m=length,
-        width_m=width,
-        along_deg=along_deg,
-        seed=int(draws[5] * 2**31),
-        form="flat",
-    )
+    draws = rng.random(6).tolist()
     filled = (outer.area - court.area) / (length * width)
-    drawing.things.append(Thing(rings, hub.BUILDING, height, along_deg % 90.0, filled, roof))
+
+    def put_up(placed: list[Values]) -> None:
+        *rings, ends = placed
+        along_deg = _direction_deg(ends)
+        roof, height = roof_on(
+            built.building,
+            draws,
+            storeys=storeys,
+            length_m=length,
+            width_m=width,
+            along_deg=along_deg,
+            seed=int(draws[5] * 2**31),
+            form="flat",
+        )
+        drawing.things.append(Thing(tuple(rings), hub.BUILDING, height, along_deg % 90.0, filled, roof))
+
+    drawing.once_placed([outer.points, court.points, _step(outer, along)], put_up)
 
 
 def _rear_building(drawing: Drawing, court: Piece, built: Built, rng: np.random.Generator) -> None:
@@ -157,19 +167,20 @@ def _rear_building(drawing: Drawing, court: Piece, built: Built, rng: np.random.
     if part.area < 40.0 or not is_house(part):
         return
     _, _, long_m, wide_m = part.axes()
-    walls = drawing.plane.to_ground(np.array(part.points))
-    step = walls[1] - walls[0]
-    along_deg = math.degrees(math.atan2(step[1], step[0]))
-    roof, height = roof_on(
-        built.building,
-        draws,
-        storeys=1,
-        length_m=long_m,
-        width_m=wide_m,
-        along_deg=along_deg,
-        seed=int(draws[5] * 2**31),
-        form="flat",
-    )
-    drawing.things.append(
-        Thing((walls,), hub.BUILDING, height, along_deg % 90.0, min(1.0, part.area / (long_m * wide_m)), roof)
-    )
+    share = min(1.0, part.area / (long_m * wide_m))
+
+    def put_up(placed: list[Values]) -> None:
+        along_deg = _direction_deg(placed[0])
+        roof, height = roof_on(
+            built.building,
+            draws,
+            storeys=1,
+            length_m=long_m,
+            width_m=wide_m,
+            along_deg=along_deg,
+            seed=int(draws[5] * 2**31),
+            form="flat",
+        )
+        drawing.things.append(Thing((placed[0],), hub.BUILDING, height, along_deg % 90.0, share, roof))
+
+    drawing.once_placed([part.points], put_up)

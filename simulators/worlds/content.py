@@ -13,7 +13,7 @@ from diachron.core.errors import GridError
 from diachron.simulators.worlds.blocks import drawn_blocks
 from diachron.simulators.worlds.drawing import Crowns, Drawing, Thing, boxes_of, joined_crowns
 from diachron.simulators.worlds.land import land_of
-from diachron.simulators.worlds.outlines import block_boxes, cell_box
+from diachron.simulators.worlds.outlines import block_boxes, cell_boxes
 from diachron.simulators.worlds.streets import plan_of
 from diachron.simulators.worlds.style import Style
 from diachron.simulators.worlds.town_plan import MOST_BLOCKS
@@ -85,9 +85,9 @@ def content_of(style: Style, seed: int, box_m: tuple[float, float, float, float]
     wanted: list[tuple[tuple[int, int], int]] = []
     things: list[tuple[int, Thing]] = []
     crowns: list[Crowns] = []
-    for i, j in itertools.product(range(low[0], high[0] + 1), range(low[1], high[1] + 1)):
-        if not _boxes_near(cell_box(style, seed, (i, j)), box_m, OUTSIDE_M).any():
-            continue
+    cells = list(itertools.product(range(low[0], high[0] + 1), range(low[1], high[1] + 1)))
+    reached = _boxes_near(cell_boxes(style, seed, cells), box_m, OUTSIDE_M).tolist()
+    for i, j in itertools.compress(cells, reached):
         near = _boxes_near(block_boxes(style, seed, (i, j)), box_m, BESIDE_M)
         cell_ways, trees = _ways(style, seed, (i, j))
         crowns.append(trees)
@@ -98,7 +98,7 @@ def content_of(style: Style, seed: int, box_m: tuple[float, float, float, float]
     for (cell, number), drawing in zip(wanted, drawings, strict=True):
         crowns += drawing.crowns
         things += enumerate(drawing.things[: 2**OBJECT_BITS - 1], start=id_of(cell, number, 1))
-    boxes = boxes_of([thing for _, thing in things])
+    boxes = boxes_of([thing.rings[0] for _, thing in things])
     inside = _boxes_near(boxes, box_m, 0.0)
     kept = tuple(itertools.compress(things, inside.tolist()))
     return Content(tuple(ways), tuple(drawings), kept, boxes[inside], _near(joined_crowns(crowns), box_m))

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from enum import IntEnum
 
@@ -99,13 +100,15 @@ class Crowns:
         return Crowns(*(getattr(self, name)[which] for name in CROWN_FIELDS))
 
 
-def boxes_of(things: Sequence[Thing]) -> Points:
-    """Return (N, 4) west, north, east and south edge of things, metres east and south."""
-    if not things:
+def boxes_of(rings: Sequence[Points]) -> Points:
+    """Return (N, 4) west, north, east and south edge of outlines, metres east and south."""
+    if not rings:
         return np.zeros((0, 4))
-    rings = [thing.rings[0] for thing in things]
-    starts = np.cumsum([0, *(len(ring) for ring in rings[:-1])])
-    points = np.concatenate(rings)
+    return boxes_from(np.concatenate(rings), np.cumsum([0, *(len(ring) for ring in rings[:-1])]))
+
+
+def boxes_from(points: Points, starts: NDArray[np.int64]) -> Points:
+    """Return the same of outlines whose (N, 2) points follow one another, given where each begins."""
     low, high = np.minimum.reduceat(points, starts), np.maximum.reduceat(points, starts)
     return np.concatenate([low, high], axis=1)
 
@@ -169,6 +172,7 @@ class Drawing:
     _patches: int = 0
     _planted: list[Crowns] = field(default_factory=list)
     _in_plan: list[tuple[int, list[Point]]] = field(default_factory=list)
+    _waiting: list[tuple[list[Sequence[Point]], Callable[[list[Points]], None]]] = field(default_factory=list)
 
     def next_patch(self) -> int:
         """Return a new number for a piece of ground."""
@@ -216,18 +220,29 @@ class Drawing:
         """Add trees at (N, 2) places of the plan."""
         self._planted.append(Crowns(places[:, 0], places[:, 1], radius_m, height_m, kind, seed))
 
+    def once_placed(self, lines: list[Sequence[Point]], build: Callable[[list[Points]], None]) -> None:
+        """Have `build` called with lines of the plan once they lie on the ground, as `settle` does.
+
+        Args:
+            lines: corners or ends.
+            build: gets (n, 2) points of each line; whoever asked first is called first.
+        """
+        self._waiting.append((lines, build))
+
     @property
     def settled(self) -> bool:
         """Whether all of it lies on the ground."""
-        return not self._in_plan and not self._planted
+        return not self._in_plan and not self._planted and not self._waiting
 
 
 def settle(drawings: Sequence[Drawing]) -> None:
-    """Bring all pieces and trees of the plan to the ground, in one go because that is much cheaper."""
+    """Bring all that is in the plan to the ground, in one go because that is much cheaper."""
     if not drawings:
         return
     plane = drawings[0].plane
-    placed = iter(plane.all_to_ground([line for drawing in drawings for _, line in drawing._in_plan]))
+    waiting = [each for drawing in drawings for each in drawing._waiting]
+    pieces = [line for drawing in drawings for _, line in drawing._in_plan]
+    placed = iter(plane.all_to_ground([*pieces, *(line for lines, _ in waiting for line in lines)]))
     trees = joined_crowns([lot for drawing in drawings for lot in drawing._planted])
     stems = plane.to_ground(np.stack([trees.x, trees.y], axis=1))
     trees = replace(trees, x=stems[:, 0], y=stems[:, 1])
@@ -241,6 +256,9 @@ def settle(drawings: Sequence[Drawing]) -> None:
         if end > start:
             drawing.crowns.append(trees.taken(slice(start, end)))
         drawing._planted.clear()
+        drawing._waiting.clear()
+    for lines, build in waiting:
+        build(list(itertools.islice(placed, len(lines))))
 
 
 def stepped(points: Sequence[Point], step_m: float = STEP_M) -> list[Point]:

@@ -9,12 +9,12 @@ from numpy.typing import NDArray
 
 from diachron.core import hub
 from diachron.simulators.worlds.convex import Piece
-from diachron.simulators.worlds.drawing import CROWN_KINDS, Crowns, Drawing, Layer, Thing
+from diachron.simulators.worlds.drawing import Crowns, Drawing, Layer, Thing
 from diachron.simulators.worlds.footprints import Box, Boxes, Frames
 from diachron.simulators.worlds.plots import band
 from diachron.simulators.worlds.roofs import chosen, roof_on
 from diachron.simulators.worlds.style import Building, Built
-from diachron.simulators.worlds.trees import OVERHANG, tree_height
+from diachron.simulators.worlds.trees import OVERHANG, crown_kinds, tree_height
 
 Values = NDArray[np.float64]
 
@@ -241,8 +241,7 @@ def _trees(
     behind = d1 + (depth[plot] - d1) * (0.1 + 0.9 * rng.random(n))
     d = np.where(front & (d0 > 3.0), d0 * rng.uniform(0.25, 0.9, n), behind)
     d = np.where(stands[plot], d, depth[plot] * rng.random(n))
-    kinds = chosen(garden.tree_kinds, rng.random(n))
-    kind = np.array([CROWN_KINDS.index(name) for name in kinds], np.uint8)
+    kind = crown_kinds(garden.tree_kinds, rng.random(n))
     radius = np.where(kind == 3, np.minimum(radius, 1.6) * 0.7, radius)
     inside = (frames.edge_s[plot] * s[:, np.newaxis] + frames.edge_d[plot] * d[:, np.newaxis]) >= (
         frames.edge_c[plot] + np.minimum(radius * 0.4, 1.0)[:, np.newaxis]

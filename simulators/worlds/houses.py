@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from diachron.core import hub
-from diachron.simulators.worlds.convex import Piece, edge_lengths
+from diachron.simulators.worlds.convex import Piece
 from diachron.simulators.worlds.drawing import Drawing, Layer, Thing
 from diachron.simulators.worlds.footprints import corners_in, fitted, form, frames_of, is_house
 from diachron.simulators.worlds.gardens import plant_gardens
@@ -115,24 +115,27 @@ def terrace(drawing: Drawing, block: Piece, built: Built, rng: np.random.Generat
         )
         if house is not None and house.area > 22.0 and is_house(house):
             houses.append((k, house))
-    outlines = drawing.plane.all_to_ground([house.points for _, house in houses])
-    for (k, house), walls in zip(houses, outlines, strict=True):
-        (ax, ay), (bx, by) = walls[:2].tolist()
-        along_deg = math.degrees(math.atan2(by - ay, bx - ax))
-        sizes = edge_lengths(house)
-        wide, deep = sizes[0], house.area / max(sizes[0], 1.0)
-        roof, height = roof_on(
-            building,
-            draws[k],
-            storeys=storeys[k],
-            length_m=wide,
-            width_m=deep,
-            along_deg=along_deg,
-            seed=seeds[k],
-            form=None if own_form[k] else common,
-            turned=draws[k][5] < building.gable_to_street,
-        )
-        drawing.things.append(Thing((walls,), hub.BUILDING, height, along_deg % 90.0, _filled(house), roof))
+
+    def put_up(outlines: list[Values]) -> None:
+        for (k, house), walls in zip(houses, outlines, strict=True):
+            (ax, ay), (bx, by) = walls[:2].tolist()
+            along_deg = math.degrees(math.atan2(by - ay, bx - ax))
+            wide = math.dist(*house.points[:2])
+            roof, height = roof_on(
+                building,
+                draws[k],
+                storeys=storeys[k],
+                length_m=wide,
+                width_m=house.area / max(wide, 1.0),
+                along_deg=along_deg,
+                seed=seeds[k],
+                form=None if own_form[k] else common,
+                turned=draws[k][5] < building.gable_to_street,
+            )
+            share = _filled(house)
+            drawing.things.append(Thing((walls,), hub.BUILDING, height, along_deg % 90.0, share, roof))
+
+    drawing.once_placed([house.points for _, house in houses], put_up)
     with_rear = [plots[k] for k, _ in houses if REAR in plots[k].tags]
     if with_rear and garden.trees > 0.0:
         plant_rear(drawing, with_rear, built, rng)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
-from diachron.simulators.worlds.drawing import stepped
+from diachron.simulators.worlds.drawing import boxes_from, boxes_of, stepped
 from diachron.simulators.worlds.land import land_of
 from diachron.simulators.worlds.streets import corners_of, plan_of
 from diachron.simulators.worlds.style import Style
@@ -28,13 +29,10 @@ def outlines_of(style: Style, seed: int, cell: tuple[int, int]) -> tuple[Values,
 def block_boxes(style: Style, seed: int, cell: tuple[int, int]) -> Values:
     """Return (N, 4) west, north, east and south edge of each block on the ground."""
     ground, starts = outlines_of(style, seed, cell)
-    low, high = np.minimum.reduceat(ground, starts), np.maximum.reduceat(ground, starts)
-    return np.concatenate([low, high], axis=1)
+    return boxes_from(ground, starts)
 
 
-@lru_cache(maxsize=1024)
-def cell_box(style: Style, seed: int, cell: tuple[int, int]) -> Values:
-    """Return (1, 4) the same edges of a whole cell, good to a metre: its plan need not be drawn."""
-    rim = np.array(stepped(corners_of(style, seed, cell)))
-    ground = land_of(style, seed).plane.to_ground(rim)
-    return np.concatenate([ground.min(axis=0), ground.max(axis=0)])[np.newaxis]
+def cell_boxes(style: Style, seed: int, cells: Sequence[tuple[int, int]]) -> Values:
+    """Return (N, 4) the same edges of whole cells, good to a metre: their plans need not be drawn."""
+    rims = [stepped(corners_of(style, seed, cell)) for cell in cells]
+    return boxes_of(land_of(style, seed).plane.all_to_ground(rims))

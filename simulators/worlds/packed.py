@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +14,7 @@ from diachron.simulators.worlds.drawing import Drawing, Layer, Thing
 from diachron.simulators.worlds.plots import SIDE
 from diachron.simulators.worlds.rigid import largest_share
 from diachron.simulators.worlds.roofs import one_of, roof_on
-from diachron.simulators.worlds.style import Built
+from diachron.simulators.worlds.style import Building, Built
 from diachron.simulators.worlds.trees import scatter_trees
 
 # Objects of a block have seven bits; the rest of the ground stays open.
@@ -63,7 +64,17 @@ def packed(drawing: Drawing, block: Piece, built: Built, rng: np.random.Generato
         if house is None or house.area < 9.0 or min(house.axes()[2:]) < 2.4:
             continue
         houses.append((house, draws))
-    outlines = drawing.plane.all_to_ground([house.points for house, _ in houses])
+    drawing.once_placed([house.points for house, _ in houses], partial(_raise, drawing, building, houses))
+    scatter_trees(drawing, block, garden, rng, count=garden.trees * block.area / 400.0)
+
+
+def _raise(
+    drawing: Drawing,
+    building: Building,
+    houses: list[tuple[Piece, list[float]]],
+    outlines: list[NDArray[np.float64]],
+) -> None:
+    """Put up houses on their outlines on the ground."""
     for (house, draws), walls in zip(houses, outlines, strict=True):
         along_deg = _longest_deg(walls)
         _, _, long_m, wide_m = house.axes()
@@ -86,7 +97,6 @@ def packed(drawing: Drawing, block: Piece, built: Built, rng: np.random.Generato
                 roof,
             )
         )
-    scatter_trees(drawing, block, garden, rng, count=garden.trees * block.area / 400.0)
 
 
 def _longest_deg(walls: NDArray[np.float64]) -> float:

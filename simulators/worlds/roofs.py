@@ -25,9 +25,13 @@ WIDEST_PITCHED_M = 22.0
 def chosen(shares: Mapping[Key, float], draws: NDArray[np.float64]) -> list[Key]:
     """Return a key for each draw in [0, 1), as often as its share of the sum."""
     keys = list(shares)
-    edges = np.cumsum([shares[key] for key in keys])
-    at = np.searchsorted(edges, draws * edges[-1], side="right")
-    return [keys[k] for k in np.minimum(at, len(keys) - 1).tolist()]
+    return [keys[k] for k in chosen_places(shares, draws).tolist()]
+
+
+def chosen_places(shares: Mapping[Key, float], draws: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Return the places of the same keys among the shares."""
+    edges = np.cumsum(list(shares.values()))
+    return np.minimum(np.searchsorted(edges, draws * edges[-1], side="right"), len(shares) - 1)
 
 
 def one_of(shares: Mapping[Key, float], draw: float) -> Key:

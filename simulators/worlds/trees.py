@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from diachron.simulators.worlds.convex import Piece, Point
 from diachron.simulators.worlds.drawing import CROWN_KINDS, Crowns, Drawing
-from diachron.simulators.worlds.roofs import chosen
+from diachron.simulators.worlds.roofs import chosen_places
 from diachron.simulators.worlds.style import Garden
 
 Values = NDArray[np.float64]
@@ -87,7 +87,7 @@ def sow_trees(
         grows = drawn[kept] < level(ground)
         kept[kept] = grows
         ground = ground[grows]
-    kind = _kinds(kinds, draws[0])[kept]
+    kind = crown_kinds(kinds, draws[0])[kept]
     radius = radius[kept]
     if scale is not None:
         radius *= scale(ground) * np.array(NARROW)[kind]
@@ -107,7 +107,7 @@ def scatter_trees(
         return
     u, v = rng.uniform(x0, x1, n), rng.uniform(y0, y1, n)
     radius = garden.crown_m[0] + (garden.crown_m[1] - garden.crown_m[0]) * rng.random(n) ** 1.5
-    kind = _kinds(garden.tree_kinds, rng.random(n))
+    kind = crown_kinds(garden.tree_kinds, rng.random(n))
     radius = np.where(kind == BUSH, np.minimum(radius, 1.6) * 0.7, radius)
     height = tree_height(radius, kind, rng.random(n))
     kept = _inside(piece, u, v, 1.0)
@@ -136,15 +136,17 @@ def row_of_trees(
     u = ax + at * (bx - ax) - side * (by - ay) / length
     v = ay + at * (by - ay) + side * (bx - ax) / length
     radius = rng.uniform(*radius_m, n)
-    kind = _kinds(kinds, rng.random(n))
+    kind = crown_kinds(kinds, rng.random(n))
     height = tree_height(radius, kind, rng.random(n))
     kept = rng.random(n) < share
     places = np.stack([u, v], axis=1)[kept]
     drawing.plant(places, radius[kept], height[kept], kind[kept], drawing.seeds(n, 41)[kept])
 
 
-def _kinds(kinds: Mapping[str, float], draws: Values) -> NDArray[np.uint8]:
-    return np.array([CROWN_KINDS.index(name) for name in chosen(kinds, draws)], np.uint8)
+def crown_kinds(kinds: Mapping[str, float], draws: Values) -> NDArray[np.uint8]:
+    """Return positions in `CROWN_KINDS` for (N,) draws in [0, 1), given the shares of the kinds."""
+    table = np.array([CROWN_KINDS.index(name) for name in kinds], np.uint8)
+    return table[chosen_places(kinds, draws)]
 
 
 def _inside(piece: Piece, u: Values, v: Values, margin_m: float) -> NDArray[np.bool_]:
