@@ -93,7 +93,7 @@ def _laid_out(style: Style, seed: int, cell: tuple[int, int], number: int) -> Dr
     elif use in OPEN:
         OPEN[use](drawing, inner, style, land, rng)
     else:
-        built = _zone_of(style, float(land.zone(np.array([block.piece.centre]))[0]), rng)
+        built = _zone_of(style, land.zone(block.piece.centre), rng)
         LAYOUTS[built.layout](drawing, inner, built, rng)
     return drawing
 

@@ -125,6 +125,45 @@ def cut(piece: Piece, through: Point, normal: Point, tag: int) -> Cut | None:
     side = [x * nx + y * ny - offset for x, y in p]
     if max(side) < NOTHING_M or min(side) > -NOTHING_M:
         return None
+    # Edges on which the line is crossed: from ahead to behind, and back.
+    out = back = -1
+    before = side[-1]
+    for k, here in enumerate(side, start=-1):
+        if -NOTHING_M <= here <= NOTHING_M:
+            return _cut_at_corner(piece, side, tag)
+        if here < 0.0 < before:
+            out = k
+        elif before < 0.0 < here:
+            back = k
+        before = here
+    leaves, returns = _met(p, side, out), _met(p, side, back)
+    own_out, own_back = tags[out], tags[back]
+    i, j = out % len(p) + 1, back % len(p) + 1
+    if i < j:
+        return Cut(
+            Piece((*p[:i], leaves, returns, *p[j:]), (*tags[:i], tag, own_back, *tags[j:])),
+            Piece((leaves, *p[i:j], returns), (own_out, *tags[i:j], tag)),
+            (leaves, returns),
+            (own_out, own_back),
+        )
+    return Cut(
+        Piece((returns, *p[j:i], leaves), (own_back, *tags[j:i], tag)),
+        Piece((*p[:j], returns, leaves, *p[i:]), (*tags[:j], tag, own_out, *tags[i:])),
+        (returns, leaves),
+        (own_back, own_out),
+    )
+
+
+def _met(p: tuple[Point, ...], side: list[float], edge: int) -> Point:
+    """Return where a line meets an edge whose ends lie on either side of it."""
+    share = side[edge] / (side[edge] - side[edge + 1])
+    (ax, ay), (bx, by) = p[edge], p[edge + 1]
+    return ax + share * (bx - ax), ay + share * (by - ay)
+
+
+def _cut_at_corner(piece: Piece, side: list[float], tag: int) -> Cut | None:
+    """Return what a line through a corner does, given how far ahead of it each corner lies."""
+    p, tags = piece.points, piece.tags
     ahead: list[Point] = []
     behind: list[Point] = []
     ahead_tags: list[int] = []

@@ -41,7 +41,9 @@ def generator(
         number: of the piece in the cell.
     """
     key = (crc32(style.encode()), cell[0] & WORD, cell[1] & WORD, crc32(stage.encode()), number)
-    return np.random.Generator(np.random.PCG64(np.random.SeedSequence(seed, spawn_key=key)))
+    # The words that `SeedSequence(seed, spawn_key=key)` makes of its arguments, in half of the time.
+    words = [seed >> shift & WORD for shift in range(0, max(seed.bit_length(), 128), 32)]
+    return np.random.Generator(np.random.PCG64(np.random.SeedSequence(np.array([*words, *key], np.uint32))))
 
 
 def hashed(key: int, i: NDArray[np.int64], j: NDArray[np.int64] | int) -> Words:

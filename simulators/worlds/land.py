@@ -20,6 +20,8 @@ Points = NDArray[np.float64]
 
 # Length of the larger woods and heaths.
 WILD_LENGTH_M = 420.0
+# One way of building goes on over so far.
+ZONE_LENGTH_M = 330.0
 # Trees of one age stand together over so far; where one fell the wood is open over so far. By eye.
 STAND_LENGTH_M, GAP_LENGTH_M = 70.0, 13.0
 
@@ -61,10 +63,10 @@ class Land:
         built = [self.is_built(point) for point in _places_of(piece)]
         return sum(built) / len(built)
 
-    def zone(self, points: Points) -> NDArray[np.float64]:
-        """Return numbers in [0, 1) that neighbours share: which way of building a street belongs to."""
-        level = smooth(self._key("zone"), points[:, 0], points[:, 1], 330.0)
-        return np.clip(0.5 * (1.0 + np.tanh(0.8 * level)), 0.0, 0.999999)
+    def zone(self, point: Point) -> float:
+        """Return a number in [0, 1) that neighbours share: which way of building a street belongs to."""
+        level = at_point(self._key("zone"), point[0] / ZONE_LENGTH_M, point[1] / ZONE_LENGTH_M)
+        return min(max(0.5 * (1.0 + float(np.tanh(0.8 * level))), 0.0), 0.999999)
 
     def wild_level(self, ground: Points) -> NDArray[np.float64]:
         """Return for (N, 2) points of the ground how far inside a wood they lie, about -2 to 2."""
