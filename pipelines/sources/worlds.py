@@ -257,9 +257,11 @@ def _holds_something(world: World, origin_m: tuple[float, float], options: World
     coarse = LOOKED_AT_GSD_M
     side = max(1, int(options.size_px * options.gsd_m / coarse))
     near = (round(origin_m[0] / coarse) * coarse, round(origin_m[1] / coarse) * coarse)
-    seen = world.window(near, (side, side), coarse, oversampling=1)
-    built = any(entry.object_class == hub.BUILDING for entry in seen.objects.values())
-    return built and (world.style != "coast" or bool((seen.surface == hub.WATER).any()))
+    if not world.has_building(near, (side, side), coarse):
+        return False
+    if world.style != "coast":
+        return True
+    return bool((world.window(near, (side, side), coarse, oversampling=1).surface == hub.WATER).any())
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -70,6 +71,47 @@ def content_of(style: Style, seed: int, box_m: tuple[float, float, float, float]
     Raises:
         GridError: the box is so large that ids would repeat.
     """
+    ways: list[tuple[int, Way]] = []
+    wanted: list[tuple[tuple[int, int], int]] = []
+    crowns: list[Crowns] = []
+    for cell, near in _cells_near(style, seed, box_m):
+        cell_ways, trees = _ways(style, seed, cell)
+        crowns.append(trees)
+        for way in cell_ways:
+            ways.append((id_of(cell, MOST_BLOCKS + (way.number >> OBJECT_BITS), way.number & 127), way))
+        wanted += [(cell, number) for number in near]
+    drawings = drawn_blocks(style, seed, wanted)
+    things: list[tuple[int, Thing]] = []
+    for (cell, number), drawing in zip(wanted, drawings, strict=True):
+        crowns += drawing.crowns
+        things += enumerate(drawing.things[: 2**OBJECT_BITS - 1], start=id_of(cell, number, 1))
+    boxes = boxes_of([thing.rings[0] for _, thing in things])
+    inside = _boxes_near(boxes, box_m, 0.0)
+    kept = tuple(itertools.compress(things, inside.tolist()))
+    return Content(tuple(ways), tuple(drawings), kept, boxes[inside], _near(joined_crowns(crowns), box_m))
+
+
+def built_up(style: Style, seed: int, box_m: tuple[float, float, float, float]) -> list[Thing]:
+    """Return what stands on the blocks near a box that may hold a building, in the order of `content_of`.
+
+    Args:
+        style, seed, box_m: as of `content_of`.
+
+    Raises:
+        GridError: the box is so large that ids would repeat.
+    """
+    wanted: list[tuple[tuple[int, int], int]] = []
+    for cell, near in _cells_near(style, seed, box_m):
+        blocks = plan_of(style, seed, cell).blocks
+        wanted += [(cell, k) for k in near if blocks[k].built and not blocks[k].square]
+    drawings = drawn_blocks(style, seed, wanted)
+    return [thing for drawing in drawings for thing in drawing.things[: 2**OBJECT_BITS - 1]]
+
+
+def _cells_near(
+    style: Style, seed: int, box_m: tuple[float, float, float, float]
+) -> Iterator[tuple[tuple[int, int], list[int]]]:
+    """Yield the cells that reach into a box, and the numbers of their blocks that do."""
     plane = land_of(style, seed).plane
     west, north, east, south = box_m
     corners = plane.to_plane(np.array([[west, north], [east, north], [east, south], [west, south]]))
@@ -81,27 +123,11 @@ def content_of(style: Style, seed: int, box_m: tuple[float, float, float, float]
             f"world '{style.name}': a window of {east - west:.0f} x {south - north:.0f} m is larger than "
             f"{MOST_CELLS * style.cell_m:.0f} m, after which object ids repeat; take smaller windows"
         )
-    ways: list[tuple[int, Way]] = []
-    wanted: list[tuple[tuple[int, int], int]] = []
-    things: list[tuple[int, Thing]] = []
-    crowns: list[Crowns] = []
     cells = list(itertools.product(range(low[0], high[0] + 1), range(low[1], high[1] + 1)))
     reached = _boxes_near(cell_boxes(style, seed, cells), box_m, OUTSIDE_M).tolist()
-    for i, j in itertools.compress(cells, reached):
-        near = _boxes_near(block_boxes(style, seed, (i, j)), box_m, BESIDE_M)
-        cell_ways, trees = _ways(style, seed, (i, j))
-        crowns.append(trees)
-        for way in cell_ways:
-            ways.append((id_of((i, j), MOST_BLOCKS + (way.number >> OBJECT_BITS), way.number & 127), way))
-        wanted += [((i, j), number) for number in np.flatnonzero(near).tolist()]
-    drawings = drawn_blocks(style, seed, wanted)
-    for (cell, number), drawing in zip(wanted, drawings, strict=True):
-        crowns += drawing.crowns
-        things += enumerate(drawing.things[: 2**OBJECT_BITS - 1], start=id_of(cell, number, 1))
-    boxes = boxes_of([thing.rings[0] for _, thing in things])
-    inside = _boxes_near(boxes, box_m, 0.0)
-    kept = tuple(itertools.compress(things, inside.tolist()))
-    return Content(tuple(ways), tuple(drawings), kept, boxes[inside], _near(joined_crowns(crowns), box_m))
+    for cell in itertools.compress(cells, reached):
+        near = _boxes_near(block_boxes(style, seed, cell), box_m, BESIDE_M)
+        yield cell, np.flatnonzero(near).tolist()
 
 
 def _boxes_near(

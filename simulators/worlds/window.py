@@ -10,13 +10,14 @@ import shapely
 from numpy.typing import NDArray
 from scipy import ndimage
 
+from diachron.core import hub
 from diachron.core.errors import GridError, UnknownNameError, nearest_names
 from diachron.core.place import Crown, PlaceModel
 from diachron.core.scene import Footprint, SceneObject
 from diachron.simulators.worlds import styles
-from diachron.simulators.worlds.content import Content, content_of
+from diachron.simulators.worlds.content import Content, built_up, content_of
 from diachron.simulators.worlds.drawing import CROWN_KINDS, outlined, polygons_of
-from diachron.simulators.worlds.raster import PixelGrid
+from diachron.simulators.worlds.raster import PixelGrid, ring_spans
 from diachron.simulators.worlds.rasters import Rasters, drawn
 from diachron.simulators.worlds.ways import Way
 
@@ -133,6 +134,24 @@ class World:
             model=model,
             footprints=_records(content, seen),
         )
+
+    def has_building(self, origin_m: tuple[float, float], shape: tuple[int, int], gsd_m: float) -> bool:
+        """Return whether a building has a pixel in a window, for much less than the window costs.
+
+        Args:
+            origin_m, shape, gsd_m: as of `window`.
+
+        Raises:
+            GridError: as of `window`.
+        """
+        _, grid = _grids(origin_m, shape, gsd_m, 1)
+        things = built_up(styles.ALL[self.style], self.seed, grid.box_m())
+        rings = [ring for thing in things for ring in thing.rings]
+        owners = np.repeat(np.arange(len(things)), [len(thing.rings) for thing in things])
+        seen = np.full(shape, -1, np.int32)
+        if rings:
+            ring_spans(rings, owners, grid).paint(seen, np.arange(len(things), dtype=np.int32))
+        return any(things[k].hub_class == hub.BUILDING for k in np.unique(seen).tolist() if k >= 0)
 
 
 def _grids(

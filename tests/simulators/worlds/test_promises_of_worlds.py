@@ -191,6 +191,18 @@ def near_edge(entry, side):
     return min(rows.start, cols.start, side - rows.stop, side - cols.stop) <= 2
 
 
+@pytest.mark.parametrize("style", ("village", "forest-edge", "coast"))
+def test_a_look_for_buildings_sees_what_a_window_holds(style):
+    answers = set()
+    for seed, at in ((0, 0), (1, 4000), (2, -9000), (3, 800), (4, 52000)):
+        place, world = (at * 4.0, at * -8.0), World(style, seed)
+        window = world.window(place, (40, 40), 4.0, 1)
+        holds = any(entry.object_class == hub.BUILDING for entry in window.objects.values())
+        assert World(style, seed).has_building(place, (40, 40), 4.0) == holds
+        answers.add(holds)
+    assert answers == {True, False}
+
+
 @pytest.mark.parametrize("style", STYLES)
 def test_golden_hash(style):
     window = World(style, 7).window((0.0, 0.0), (96, 96), 1.0, 1)
