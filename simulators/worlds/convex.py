@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import NamedTuple
 
 Point = tuple[float, float]
 Axes = tuple[Point, Point, float, float]
@@ -100,8 +101,7 @@ def _tightest(p: tuple[Point, ...]) -> Axes:
     return (tx, ty), (-ty, tx), length, width
 
 
-@dataclass(frozen=True)
-class Cut:
+class Cut(NamedTuple):
     """What a line does to a piece: two pieces, where it meets the outline, and which edges it meets there."""
 
     ahead: Piece

@@ -7,6 +7,7 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from enum import IntEnum
+from typing import NamedTuple
 
 import numpy as np
 import shapely
@@ -37,8 +38,7 @@ class Layer(IntEnum):
     WAY = 10
 
 
-@dataclass(frozen=True)
-class Ground:
+class Ground(NamedTuple):
     """A piece of one kind of ground.
 
     Args:
@@ -56,8 +56,7 @@ class Ground:
     patch: int
 
 
-@dataclass(frozen=True)
-class Thing:
+class Thing(NamedTuple):
     """An object that stands on the ground, but for streets.
 
     Args:
@@ -249,8 +248,7 @@ def settle(drawings: Sequence[Drawing]) -> None:
     end = 0
     for drawing in drawings:
         for (k, _), points in zip(drawing._in_plan, placed, strict=False):
-            was = drawing.grounds[k]
-            drawing.grounds[k] = Ground(was.layer, points, was.cover, was.direction_deg, was.patch)
+            drawing.grounds[k] = drawing.grounds[k]._replace(points=points)
         drawing._in_plan.clear()
         start, end = end, end + sum(lot.x.size for lot in drawing._planted)
         if end > start:

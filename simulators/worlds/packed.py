@@ -102,11 +102,14 @@ def _raise(
 def _longest_deg(walls: NDArray[np.float64]) -> float:
     """Return the direction of the longest wall, degrees."""
     corners = walls.tolist()
-    steps = [
-        (bx - ax, by - ay) for (ax, ay), (bx, by) in zip(corners, [*corners[1:], corners[0]], strict=True)
-    ]
-    dx, dy = max(steps, key=lambda step: math.hypot(*step))
-    return math.degrees(math.atan2(dy, dx))
+    longest, along, down = -1.0, 0.0, 0.0
+    ax, ay = corners[0]
+    for bx, by in (*corners[1:], corners[0]):
+        size = math.hypot(bx - ax, by - ay)
+        if size > longest:
+            longest, along, down = size, bx - ax, by - ay
+        ax, ay = bx, by
+    return math.degrees(math.atan2(down, along))
 
 
 def _squared(room: Piece) -> Piece | None:
