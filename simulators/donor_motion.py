@@ -28,13 +28,11 @@ def feasible_turn(lender: Lender, local_deg: float | None, limit_deg: float) -> 
     Returns:
         The turn in degrees, or None where no turn satisfies both.
     """
-    wanted = lender.shadow_turn_deg
-    if wanted is None:
+    turn = wanted = lender.shadow_turn_deg
+    if turn is None or wanted is None:
         return None
-    turn = wanted
-    own = lender.donor.object.orientation_deg
-    if local_deg is not None and own is not None:
-        first = orientation.quarter_turn_difference(own, local_deg)
+    if local_deg is not None and lender.own_deg is not None:
+        first = orientation.quarter_turn_difference(lender.own_deg, local_deg)
         # Of the turns that line up the walls, the one nearest to what is wanted.
         turn = first + 90.0 * math.ceil((wanted - first) / 90.0 - 0.5)
         if abs(turn - wanted) > limit_deg:

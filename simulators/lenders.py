@@ -7,6 +7,7 @@ import math
 import operator
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,6 +36,8 @@ class Lender:
     donor: Donor
     shadow_turn_deg: float | None
     strangeness: float = 0.0
+    own_deg: float | None = field(init=False)
+    """Direction of its walls."""
     key: tuple[str, int] = field(init=False)
     """Scene and object, by which its uses are counted."""
     core_px: float = field(init=False)
@@ -43,16 +46,20 @@ class Lender:
     """Offsets, rows + 1j * columns, from that pixel to its outermost pixels with only its own around."""
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "own_deg", self.donor.object.orientation_deg)
         object.__setattr__(self, "key", (self.donor.scene, self.donor.object.id))
         object.__setattr__(self, "core_px", _core_px(self.donor.object.footprint.mask))
         object.__setattr__(self, "probes", _probes(self.donor.object.footprint.mask))
 
     def moved_probes(self, row: int, col: int, turn_deg: float, scale: float) -> Iterator[complex]:
-        """Yield points that its footprint is sure to have when its middle is moved to (row, col)."""
-        if scale >= SMALLEST_PROBED_SCALE:
-            middle, turn = complex(row, col), cmath.rect(scale, -math.radians(turn_deg))
-            for probe in self.probes:
-                yield middle + turn * probe
+        """Return points that its footprint is sure to have when its middle is moved to (row, col)."""
+        if scale < SMALLEST_PROBED_SCALE:
+            return iter(())
+        middle = complex(row, col)
+        if turn_deg == 0.0 and scale == 1.0:
+            return map(middle.__add__, self.probes)
+        turn = cmath.rect(scale, -math.radians(turn_deg))
+        return (middle + turn * probe for probe in self.probes)
 
 
 def _core_px(mask: NDArray[np.bool_]) -> float:
@@ -72,6 +79,15 @@ def _probes(mask: NDArray[np.bool_]) -> tuple[complex, ...]:
     return tuple(sorted(offsets.tolist(), key=abs, reverse=True))
 
 
+class Lenders(list[Lender]):
+    """Donors in order, with what all of them are asked for at once."""
+
+    @cached_property
+    def strangeness(self) -> NDArray[np.float64]:
+        """(N,) how far each roof is from those of the scene."""
+        return np.fromiter((lender.strangeness for lender in self), float, len(self))
+
+
 @dataclass(frozen=True, eq=False)
 class LenderTable:
     """All donors of a site by class and by where they come from.
@@ -85,14 +101,14 @@ class LenderTable:
     donors: tuple[Donor, ...]
     scene: str
     sun: Sun | None
-    _groups: dict[tuple[int, bool], list[Lender]] = field(init=False, repr=False, default_factory=dict)
+    _groups: dict[tuple[int, bool], Lenders] = field(init=False, repr=False, default_factory=dict)
 
-    def of(self, object_class: int, *, same_scene: bool) -> list[Lender]:
+    def of(self, object_class: int, *, same_scene: bool) -> Lenders:
         """Return the donors of a hub class from this scene, or those from other scenes, in order."""
         key = (object_class, same_scene)
         if key not in self._groups:
             usual = None if same_scene else self._usual_roof(object_class)
-            self._groups[key] = [
+            self._groups[key] = Lenders(
                 Lender(
                     donor,
                     _shadow_turn(donor.sun, self.sun, same_scene=same_scene),
@@ -100,7 +116,7 @@ class LenderTable:
                 )
                 for donor in self.donors
                 if donor.object.object_class == object_class and (donor.scene == self.scene) == same_scene
-            ]
+            )
         return self._groups[key]
 
     def _usual_roof(self, object_class: int) -> Tint | None:
@@ -110,7 +126,9 @@ class LenderTable:
 
     def serves(self, donors: tuple[Donor, ...]) -> bool:
         """Return whether these are its donors, one by one the same."""
-        return len(donors) == len(self.donors) and all(map(operator.is_, donors, self.donors))
+        return donors is self.donors or (
+            len(donors) == len(self.donors) and all(map(operator.is_, donors, self.donors))
+        )
 
 
 def _strangeness(donor: Donor, usual: Tint | None) -> float:

@@ -66,9 +66,10 @@ _KEPT: WeakKeyDictionary[Scene, Colours] = WeakKeyDictionary()
 
 def colours_of(scene: Scene) -> Colours:
     """Return the colours of a scene, measured at the first call."""
-    if scene not in _KEPT:
-        _KEPT[scene] = _measured(scene)
-    return _KEPT[scene]
+    kept = _KEPT.get(scene)
+    if kept is None:
+        kept = _KEPT[scene] = _measured(scene)
+    return kept
 
 
 def _measured(scene: Scene) -> Colours:

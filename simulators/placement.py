@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import math
-from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import accumulate, chain, cycle, islice
+from itertools import chain, cycle, islice
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +18,7 @@ from diachron.core.optics import optics_of
 from diachron.core.scene import Donor, Footprint
 from diachron.simulators import orientation
 from diachron.simulators.donor_motion import centred_motion, feasible_turn, moved_footprint, roof_motion
-from diachron.simulators.lenders import Lender
+from diachron.simulators.lenders import Lender, Lenders
 from diachron.simulators.looks import colours_of, difference, softness
 from diachron.simulators.shapes import ROUNDING_PX, draw_shape
 from diachron.simulators.site import HALF_A_HOUSE_PX, SMALLEST_GAP_PX, Site
@@ -140,12 +139,13 @@ class _Search:
         """Return whether a footprint may stand where it is."""
         return self.site.fits(footprint, self.wish.allowed, self.gap_px, self.set_back_px)
 
-    def dealt(self, local_deg: float | None, most: int) -> Iterator[tuple[Lender, float]]:
-        """Yield those of the next donors that can be turned to suit the place, each once, with the turn."""
-        for lender in islice(self.deck, min(most, self.deck_size)):
+    def turned(self, local_deg: float | None) -> tuple[Lender, float] | None:
+        """Return the next donor that can be turned to suit the place, with the turn; None for none."""
+        for lender in islice(self.deck, self.deck_size):
             turn = feasible_turn(lender, local_deg, self.wish.turn_limit_deg)
             if turn is not None:
-                yield lender, turn
+                return lender, turn
+        return None
 
 
 def place(rng: np.random.Generator, site: Site, wish: Wish) -> Placement | str:
@@ -169,7 +169,8 @@ def place(rng: np.random.Generator, site: Site, wish: Wish) -> Placement | str:
     )
     if suited is None:
         return "no_donor"
-    origin, lenders = suited[0], _shuffled(rng, suited[1], wish.look_temperature)
+    origin, lenders = suited
+    order = _shuffled(rng, lenders, wish.look_temperature)
     brings_yard = rng.random() < wish.parcel_share
     margin_m = draw_quantity(rng, wish.parcel_margin_m)
     if site.scene.sun is None:
@@ -183,7 +184,7 @@ def place(rng: np.random.Generator, site: Site, wish: Wish) -> Placement | str:
         gap_px=max(SMALLEST_GAP_PX, wish.gap_m / gsd),
         set_back_px=draw_quantity(rng, wish.set_back_m) / gsd,
         area_m2=area_m2,
-        deck=cycle(lenders),
+        deck=map(lenders.__getitem__, cycle(order)),
         deck_size=len(lenders),
         blur_px=optics_of(site.scene).blur_px,
         sized=sizes_m2 is not None,
@@ -202,31 +203,33 @@ def place(rng: np.random.Generator, site: Site, wish: Wish) -> Placement | str:
 
 def _choose_origin(rng: np.random.Generator, site: Site, wish: Wish) -> str | None:
     """Draw where the footprint comes from among the origins that this site has."""
-    same, other = (bool(site.lenders(wish.object_class, same_scene=here)) for here in (True, False))
-    weights = (
-        wish.sources[0] if same else 0.0,
-        wish.sources[1] if other else 0.0,
-        wish.sources[2] if same or other or not site.needs_pixels else 0.0,
-    )
-    total = sum(weights)
+    same = bool(site.lenders(wish.object_class, same_scene=True))
+    other = bool(site.lenders(wish.object_class, same_scene=False))
+    scene = wish.sources[0] if same else 0.0
+    others = wish.sources[1] if other else 0.0
+    drawn = wish.sources[2] if same or other or not site.needs_pixels else 0.0
+    total = scene + others + drawn
     if total <= 0:
         return None
     # `Generator.choice` spends ten times as long on checking its weights.
-    return ORIGINS[bisect_right([bound / total for bound in accumulate(weights)], rng.random())]
+    chance = rng.random()
+    if chance < scene / total:
+        return "scene"
+    return "others" if chance < (scene + others) / total else "drawn"
 
 
-def _suited(site: Site, wish: Wish, origin: str, area_m2: float) -> list[Lender]:
+def _suited(site: Site, wish: Wish, origin: str, area_m2: float) -> Lenders:
     """Return the donors that an incident may take: of its origin, or of about the size of a drawn shape."""
     if origin == "scene":
         return site.free_lenders(wish.object_class, same_scene=True)
     others = site.free_lenders(wish.object_class, same_scene=False)
     if origin == "others":
-        return [lender for lender in others if lender.donor.gsd_m <= COARSEST * site.scene.grid.gsd_m]
+        return Lenders(each for each in others if each.donor.gsd_m <= COARSEST * site.scene.grid.gsd_m)
     both = chain(site.free_lenders(wish.object_class, same_scene=True), others)
-    return [lender for lender in both if 0.6 <= lender.donor.area_m2 / area_m2 <= 3.0]
+    return Lenders([lender for lender in both if 0.6 <= lender.donor.area_m2 / area_m2 <= 3.0])
 
 
-def _of_size(site: Site, wish: Wish, origin: str, area_m2: float) -> tuple[str, list[Lender]] | None:
+def _of_size(site: Site, wish: Wish, origin: str, area_m2: float) -> tuple[str, Lenders] | None:
     """Return the donors of about a size and where they are from, rather of the origin that was drawn.
 
     None where no origin that the wish allows has one: to put up what there is would spoil the sizes.
@@ -236,47 +239,50 @@ def _of_size(site: Site, wish: Wish, origin: str, area_m2: float) -> tuple[str, 
         found = _suited(site, wish, name, area_m2)
         if name != "drawn":
             limit = SAME_SIZE if name == "scene" else STRETCH * STRETCH
-            found = [each for each in found if 1 / limit <= each.donor.area_m2 / area_m2 <= limit]
+            found = Lenders(each for each in found if 1 / limit <= each.donor.area_m2 / area_m2 <= limit)
         if found or (name == "drawn" and not site.needs_pixels):
             return name, found
     return None
 
 
-def _shuffled(rng: np.random.Generator, lenders: list[Lender], temperature: float) -> list[Lender]:
-    """Return donors in random order, the stranger ones rather later.
+def _shuffled(rng: np.random.Generator, lenders: Lenders, temperature: float) -> list[int]:
+    """Return the indices of donors in random order, the stranger ones rather later.
 
     Sorting by -strangeness / temperature plus Gumbel noise is drawing one after the other with the chances
     exp(-strangeness / temperature) (Plackett-Luce).
     """
-    strangeness = np.array([lender.strangeness for lender in lenders])
-    keys = strangeness - temperature * rng.gumbel(size=len(lenders))
-    return list(map(lenders.__getitem__, keys.argsort(kind="stable").tolist()))
+    keys = lenders.strangeness - temperature * rng.gumbel(size=len(lenders))
+    order: list[int] = keys.argsort(kind="stable").tolist()
+    return order
 
 
 def _places(rng: np.random.Generator, search: _Search) -> Iterator[tuple[int, int]]:
     """Yield pixels in proportion to how suitable they are: open, off the road, near roads or neighbours."""
-    scene, terrain = search.site.scene, search.site.terrain
-    gsd, cols, open_px = scene.grid.gsd_m, scene.grid.shape[1], terrain.open_px
-    clearance_px, to_road_px, surface = terrain.clearance_px, terrain.to_road_px, scene.surface
-    weights = search.wish.surface_weights
+    site, scene, terrain = search.site, search.site.scene, search.site.terrain
+    gsd, cols = scene.grid.gsd_m, scene.grid.shape[1]
+    clearance_at, surface_at = terrain.clearance_px.item, scene.surface.item
+    to_road_at = None if terrain.to_road_px is None else terrain.to_road_px.item
+    weight_of = search.wish.surface_weights.item
+    open_at, count, likelihood = terrain.open_px.item, terrain.open_px.size, site.likelihood
     half_px = max(HALF_A_HOUSE_PX, HALF_A_HOUSE_M / gsd)
-    fade_m = 40.0 if to_road_px is None else 30.0
+    narrow_px, near_px = search.gap_px + half_px, search.set_back_px + half_px
+    fade_m = 40.0 if to_road_at is None else 30.0
     # Nothing weighs more, so that a pixel is taken with the chance of its weight over this.
     most = 1.15 * search.wish.most
     # One number after the other: an array of pixels costs as much as the few that are looked at.
-    for _ in range(BATCHES if open_px.size else 0):
+    for _ in range(BATCHES if count else 0):
         for spot, chance in rng.random((BATCH, 2)).tolist():
-            pixel = search.site.open_pixel(spot)
+            pixel = open_at(int(spot * count)) if likelihood is None else site.open_pixel(spot)
             if pixel is None:
                 return
-            distance = clearance_px.item(pixel)
-            if distance <= search.gap_px + half_px:
+            distance = clearance_at(pixel)
+            if distance <= narrow_px:
                 continue
-            if to_road_px is not None:
-                distance = to_road_px.item(pixel)
-                if distance <= search.set_back_px + half_px:
+            if to_road_at is not None:
+                distance = to_road_at(pixel)
+                if distance <= near_px:
                     continue
-            weight = weights.item(surface.item(pixel)) * (0.15 + math.exp(-distance * gsd / fade_m))
+            weight = weight_of(surface_at(pixel)) * (0.15 + math.exp(-distance * gsd / fade_m))
             if chance * most < weight:
                 yield divmod(pixel, cols)
 
@@ -311,21 +317,35 @@ def _ranked(
     room_px, same = search.room_px(row, col), search.origin == "scene"
     here = colours_of(search.site.scene).at(row, col)
     options, distances = [], []
-    for lender, turn in search.dealt(local, LOOKED_AT):
-        scale = 1.0 if same else _scale(rng, search, lender.donor)
+    blur_px, limit_deg = search.blur_px, search.wish.turn_limit_deg
+    for lender in islice(search.deck, min(LOOKED_AT, search.deck_size)):
         # Most places are too narrow, and one number tells; turning a mask costs much more.
-        exact = turn == 0.0 and scale == 1.0
-        core_px = lender.core_px if exact else (lender.core_px - BLURRED_PX) * scale
+        core_px = lender.core_px - BLURRED_PX
+        if same and room_px <= core_px - 2 * ROUNDING_PX:
+            continue
+        turn = feasible_turn(lender, local, limit_deg)
+        if turn is None:
+            continue
+        scale = 1.0 if same else _scale(rng, search, lender.donor)
+        core_px = lender.core_px if turn == 0.0 and scale == 1.0 else core_px * scale
         if room_px <= core_px - 2 * ROUNDING_PX:
             continue
-        distance = ROOMY_WEIGHT * math.log(max(1.0, room_px / (ROOMY * max(core_px, 1.0))))
+        roomy_px = ROOMY * core_px if core_px > 1.0 else ROOMY
+        distance = ROOMY_WEIGHT * math.log(room_px / roomy_px) if room_px > roomy_px else 0.0
         look = lender.donor.look
         if look is not None:
-            distance += difference(look.ground, here) + softness(look, scale, search.blur_px)
+            unlike = difference(look.ground, here)
+            # Donors of the same picture are as sharp as it is.
+            distance += unlike + softness(look, scale, blur_px) if look.blur_px * scale > blur_px else unlike
         options.append((lender, turn, scale))
         distances.append(distance)
-    keys = np.array(distances) - search.wish.look_temperature * rng.gumbel(size=len(options))
-    return [options[k] for k in keys.argsort(kind="stable")[:DONORS_PER_PLACE].tolist()]
+    temperature = search.wish.look_temperature
+    # So few numbers are quicker one by one than as an array.
+    keys = [
+        distance - temperature * noise
+        for distance, noise in zip(distances, rng.gumbel(size=len(options)).tolist(), strict=True)
+    ]
+    return [options[k] for k in sorted(range(len(keys)), key=keys.__getitem__)[:DONORS_PER_PLACE]]
 
 
 def _yard(search: _Search, donor: Donor, row: int, col: int, scale: float) -> dict[str, object]:
@@ -365,7 +385,9 @@ def _drawn_at(
     footprint = shape.footprint_at(row, col)
     if footprint is None or not search.fits(footprint):
         return None
-    for lender, turn in islice(search.dealt(local, search.deck_size), 1):
+    found = search.turned(local)
+    if found is not None:
+        lender, turn = found
         donor = lender.donor
         motion = roof_motion(donor, footprint, turn, donor.gsd_m / site.scene.grid.gsd_m)
         if motion is not None:

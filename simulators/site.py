@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -16,7 +17,7 @@ from diachron.core.distributions import Quantity
 from diachron.core.events import ChangeEvent
 from diachron.core.growth import near
 from diachron.core.scene import Donor, Footprint, Scene, object_class_map
-from diachron.simulators.lenders import Lender, LenderTable
+from diachron.simulators.lenders import Lenders, LenderTable
 from diachron.simulators.orientation import orientation_field, wall_vectors
 
 Mask = NDArray[np.bool_]
@@ -83,6 +84,8 @@ BUSY_M = 3.0
 # Where roads are unknown, ground is taken for a plot if this share of a box of this size is open ground.
 ROOM_M = 16.0
 ROOM_SHARE = 0.55
+# Distances are kept in single precision: more than its rounding in a picture of 100 000 pixels.
+ROUNDED_PX = 0.05
 # Share of a footprint that must be plain ground.
 PLAIN_SHARE = 0.9
 
@@ -120,11 +123,8 @@ class _Closed:
 
     footprint: Footprint
     gap_px: float
-
-    @cached_property
-    def reach(self) -> int:
-        """Pixels by which the window grows on every side."""
-        return int(np.ceil(self.gap_px))
+    reach: int
+    """Pixels by which the window grows on every side."""
 
     @cached_property
     def grown(self) -> Mask:
@@ -134,10 +134,13 @@ class _Closed:
 
     def touches(self, other: Footprint) -> bool:
         """Return whether a footprint reaches into it."""
-        top, left = other.row - self.footprint.row + self.reach, other.col - self.footprint.col + self.reach
+        own, reach = self.footprint, self.reach
+        top, left = other.row - own.row + reach, other.col - own.col + reach
         height, width = other.mask.shape
-        own_height, own_width = (n + 2 * self.reach for n in self.footprint.mask.shape)
-        if top >= own_height or left >= own_width or top + height <= 0 or left + width <= 0:
+        if top + height <= 0 or left + width <= 0:
+            return False
+        own_height, own_width = own.mask.shape[0] + 2 * reach, own.mask.shape[1] + 2 * reach
+        if top >= own_height or left >= own_width:
             return False
         mine = self.grown[max(top, 0) : top + height, max(left, 0) : left + width]
         theirs = other.mask[max(-top, 0) : own_height - top, max(-left, 0) : own_width - left]
@@ -170,7 +173,7 @@ class Site:
     _gone: set[int] = field(init=False, default_factory=set)
     _lent: Counter[tuple[str, int]] = field(init=False, default_factory=Counter)
     _used_up: set[tuple[str, int]] = field(init=False, default_factory=set)
-    _free: dict[tuple[int, bool, int], list[Lender]] = field(init=False, repr=False, default_factory=dict)
+    _free: dict[tuple[int, bool, int], Lenders] = field(init=False, repr=False, default_factory=dict)
     _suitable: dict[tuple[frozenset[int], float, float], list[int]] = field(
         init=False, repr=False, default_factory=dict
     )
@@ -215,11 +218,11 @@ class Site:
             ]
         return [object_id for object_id in self._suitable[key] if object_id not in self._gone]
 
-    def lenders(self, object_class: int, *, same_scene: bool) -> list[Lender]:
+    def lenders(self, object_class: int, *, same_scene: bool) -> Lenders:
         """Return the donors of a hub class from this scene, or those from other scenes, in order."""
         return self._table.of(object_class, same_scene=same_scene)
 
-    def free_lenders(self, object_class: int, *, same_scene: bool) -> list[Lender]:
+    def free_lenders(self, object_class: int, *, same_scene: bool) -> Lenders:
         """Return those that have not been used up in this sample: clones side by side give it away."""
         lenders = self.lenders(object_class, same_scene=same_scene)
         if not self._used_up:
@@ -227,7 +230,7 @@ class Site:
         # Asked for at every place that is tried, and new only when another donor is used up.
         key = (object_class, same_scene, len(self._used_up))
         if key not in self._free:
-            self._free[key] = [lender for lender in lenders if lender.key not in self._used_up]
+            self._free[key] = Lenders(lender for lender in lenders if lender.key not in self._used_up)
         return self._free[key]
 
     def lend(self, donor: Donor) -> None:
@@ -248,7 +251,8 @@ class Site:
         """
         open_px = self.terrain.open_px
         if self.likelihood is None:
-            return int(open_px.item(int(spot * open_px.size)))
+            pixel: int = open_px.item(int(spot * open_px.size))
+            return pixel
         if self._running is None or self._running[0] is not self.likelihood:
             self._running = self.likelihood, np.cumsum(self.likelihood.ravel()[open_px], dtype=np.float64)
         sums = self._running[1]
@@ -286,13 +290,18 @@ class Site:
             gap_px, set_back_px: as in `fits`.
         """
         rows, cols = self.scene.grid.shape
-        clearance_px, to_road_px = self.terrain.clearance_px, self.terrain.to_road_px
+        to_road_px = self.terrain.to_road_px
+        clearance_at = self.terrain.clearance_px.item
+        to_road_at = None if to_road_px is None else to_road_px.item
         least_px = max(gap_px, SMALLEST_GAP_PX)
         for point in points:
             row, col = round(point.real), round(point.imag)
-            if not (0 <= row < rows and 0 <= col < cols) or clearance_px.item(row, col) <= least_px:
+            if not (0 <= row < rows and 0 <= col < cols):
                 return False
-            if to_road_px is not None and to_road_px.item(row, col) < set_back_px:
+            pixel = row * cols + col
+            if clearance_at(pixel) <= least_px:
+                return False
+            if to_road_at is not None and to_road_at(pixel) < set_back_px:
                 return False
         return True
 
@@ -318,14 +327,24 @@ class Site:
             return False
         box, inside, terrain = footprint.window, footprint.mask, self.terrain
         # The distance from a pixel to its neighbour is 1, so a gap of g open pixels is a distance > g.
-        good = terrain.clearance_px[box] > max(gap_px, SMALLEST_GAP_PX)
-        good &= allowed[self.scene.surface[box]]
-        if terrain.to_road_px is not None:
-            good &= terrain.to_road_px[box] >= set_back_px
-        pixels = footprint.pixels
-        if np.count_nonzero(good & inside) < pixels:
+        least_px = max(gap_px, SMALLEST_GAP_PX)
+        # A distance falls by no more than the way that is gone: with room, the middle tells for all.
+        middle = (footprint.row + height // 2) * cols + footprint.col + width // 2
+        reach_px = math.hypot(height, width) / 2 + ROUNDED_PX
+        if terrain.clearance_px.item(middle) <= least_px + reach_px and np.count_nonzero(
+            (terrain.clearance_px[box] <= least_px) & inside
+        ):
             return False
+        if (
+            terrain.to_road_px is not None
+            and terrain.to_road_px.item(middle) < set_back_px + reach_px
+            and np.count_nonzero((terrain.to_road_px[box] < set_back_px) & inside)
+        ):
+            return False
+        pixels = footprint.pixels
         if np.count_nonzero(terrain.plain[box] & inside) / pixels < PLAIN_SHARE:
+            return False
+        if np.count_nonzero(allowed[self.scene.surface[box]] & inside) < pixels:
             return False
         return not any(closed.touches(footprint) for closed in self._closed)
 
@@ -345,7 +364,8 @@ class Site:
 
     def take(self, footprint: Footprint, gap_px: float) -> None:
         """Close a footprint and the gap around it for later placements."""
-        self._closed.append(_Closed(footprint, max(gap_px, SMALLEST_GAP_PX)))
+        gap_px = max(gap_px, SMALLEST_GAP_PX)
+        self._closed.append(_Closed(footprint, gap_px, math.ceil(gap_px)))
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import accumulate
 from typing import Any
@@ -165,49 +165,63 @@ def edited_windows(
     seen = _seen(steps)
     if not seen:
         return []
-    # All windows lie end to end in one row of pixels, so that each rule is applied once and not per window.
-    ends = list(accumulate((owned.size for _, owned, _ in seen), initial=0))
     boxes = [steps[number][0].footprint.window for number, _, _ in seen]
-
-    def row_of(layer: NDArray[Any]) -> NDArray[Any]:
-        return np.concatenate([layer[box].ravel() for box in boxes])
-
-    surface, instances = row_of(scene.surface), row_of(scene.instances)
-    ignored = (surface == hub.IGNORE) & (instances == 0)
+    touched = [_touched(parts) for _, _, parts in seen]
     own_scheme = schema == scene.schema
-    # In the source's own scheme only what differs is drawn, and there the covers below say what stands.
-    classes = np.zeros_like(surface) if own_scheme else object_class_map(instances, scene.objects)
-    before = row_of(scene.labels) if own_scheme else schema.draw(surface, classes)
-    shown = {number for number, _, _ in seen}
+    labels = [
+        scene.labels[box].copy()
+        if own_scheme
+        else schema.draw(scene.surface[box], object_class_map(scene.instances[box], scene.objects))
+        for box in boxes
+    ]
+
+    # The pixels that any step meets lie end to end in one row, so that each rule is applied once and not per
+    # window.
+    def row_of(windows: Iterable[NDArray[Any]]) -> NDArray[Any]:
+        return np.concatenate([window[part] for window, part in zip(windows, touched, strict=True)])
+
+    surface = row_of(scene.surface[box] for box in boxes)
+    instances = row_of(scene.instances[box] for box in boxes)
+    before = row_of(labels)
+    # What differs is drawn, and there the steps say what stands.
+    classes = np.zeros_like(surface)
     new_surface, new_instances = surface.copy(), instances.copy()
-    for start, stop, (_, owned, parts) in zip(ends[:-1], ends[1:], seen, strict=True):
-        layers = [layer[start:stop].reshape(owned.shape) for layer in (new_surface, new_instances, classes)]
+    shown = {number for number, _, _ in seen}
+    ends = list(accumulate((int(np.count_nonzero(met)) for met in touched), initial=0))
+    for start, stop, met, (_, _, parts) in zip(ends[:-1], ends[1:], touched, seen, strict=True):
+        row = slice(start, stop)
         for k, part in parts:
             event, cover = steps[k]
+            at: slice | NDArray[np.intp] = row if part is met else start + part[met].nonzero()[0]
             if cover.surface is not None:
-                layers[0][part] = cover.surface
+                new_surface[at] = cover.surface
             # Later steps hide the others whole, and say what stands there.
             if k in shown:
-                layers[1][part] = cover.object_id
+                new_instances[at] = cover.object_id
                 standing = event.new_object or scene.objects.get(cover.object_id)
-                layers[2][part] = standing.object_class if cover.object_id and standing is not None else 0
-    # Labels are drawn and compared where something differs: half of the pixels or fewer.
-    at = ((new_surface != surface) | (new_instances != instances)).nonzero()[0]
-    ignored, ground = ignored[at], new_surface[at]
+                classes[at] = standing.object_class if cover.object_id and standing is not None else 0
+    known = (surface != hub.IGNORE) | (instances != 0)
+    differs = (new_surface != surface) | (new_instances != instances)
     if not own_scheme:
-        ground[ignored] = hub.IGNORE
-    after, change = before.copy(), np.zeros(before.shape, bool)
-    after[at] = schema.draw(ground, classes[at])
-    change[at] = changed(schema, before[at], instances[at], after[at], new_instances[at]) & ~ignored
-    return [
-        EditedWindow(
-            steps[number][0].id,
-            box,
-            after[start:stop].reshape(owned.shape),
-            change[start:stop].reshape(owned.shape) & owned,
-        )
-        for start, stop, box, (number, owned, _) in zip(ends[:-1], ends[1:], boxes, seen, strict=True)
-    ]
+        new_surface[~known] = hub.IGNORE
+    after = np.where(differs, schema.draw(new_surface, classes), before)
+    change = changed(schema, before, instances, after, new_instances) & differs & known
+    edited = []
+    for start, stop, box, drawn, met, (number, owned, _) in zip(
+        ends[:-1], ends[1:], boxes, labels, touched, seen, strict=True
+    ):
+        drawn[met] = after[start:stop]
+        own = np.zeros(owned.shape, bool)
+        own[met] = change[start:stop]
+        edited.append(EditedWindow(steps[number][0].id, box, drawn, own if owned is met else own & owned))
+    return edited
+
+
+def _touched(parts: list[tuple[int, Mask]]) -> Mask:
+    """Return the pixels of a window that any step meets: the mask itself where all steps share one."""
+    first = parts[0][1]
+    others = [part for _, part in parts if part is not first]
+    return np.logical_or.reduce([first, *others]) if others else first
 
 
 def _seen(
@@ -231,7 +245,7 @@ def _seen(
         owned = steps[number][0].footprint.mask
         for k, part in parts:
             owned = owned & ~part if k > number else owned
-        if owned.any():
+        if np.count_nonzero(owned):
             seen.append((number, owned, parts))
     return seen
 

@@ -7,7 +7,6 @@ from collections.abc import Iterable
 import numpy as np
 from numpy.typing import NDArray
 
-from diachron.core import hub
 from diachron.core.events import ChangeEvent
 from diachron.core.labels import LabelSchema
 
@@ -31,9 +30,7 @@ def changed(
         labels_before, labels_after: (H, W) uint8 canonical ids.
         instances_before, instances_after: (H, W) int32 object ids.
     """
-    shows = np.zeros(256, bool)
-    for entry in schema.classes:
-        shows[entry.id] = entry.hub in hub.OBJECTS
+    shows = schema.shows_objects
     shown_before = np.where(shows[labels_before], instances_before, 0)
     shown_after = np.where(shows[labels_after], instances_after, 0)
     differs: NDArray[np.bool_] = (labels_before != labels_after) | (shown_before != shown_after)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import TypeAlias
+from typing import TypeAlias, cast
 
 import numpy as np
 
@@ -79,11 +79,14 @@ def draw_quantity(rng: np.random.Generator, value: Quantity) -> float:
     """
     if isinstance(value, (int, float)):
         return float(value)
-    if isinstance(value, Mapping):
+    # `check_quantity` lets through this one; whether it is any `Mapping` takes longer to ask than to draw.
+    if isinstance(value, dict):
         ((name, arguments),) = value.items()
         if name == "lognormal":
             return float(arguments[0]) * math.exp(float(arguments[1]) * float(rng.standard_normal()))
         if name == "normal":
             return float(rng.normal(float(arguments[0]), float(arguments[1])))
         return float(arguments[int(rng.integers(len(arguments)))])
-    return float(rng.uniform(float(value[0]), float(value[1])))
+    low, high = cast(Sequence[float], value)
+    # As `rng.uniform` does, which takes three times as long on its checks.
+    return float(low) + (float(high) - float(low)) * rng.random()

@@ -142,8 +142,16 @@ class LabelSchema:
 
     def draw(self, surface: UInt8, object_class: UInt8) -> UInt8:
         """Return the label map of a surface and the objects that hide it; hub 0 becomes ignore."""
-        drawn = self._tables[3]
-        return np.where(object_class > 0, drawn[object_class], drawn[surface])
+        shown: UInt8 = self._tables[3][np.where(object_class > 0, object_class, surface)]
+        return shown
+
+    @cached_property
+    def shows_objects(self) -> NDArray[np.bool_]:
+        """(256,) by class id: whether the class is one of objects."""
+        shows = np.zeros(256, bool)
+        for entry in self.classes:
+            shows[entry.id] = entry.hub in hub.OBJECTS
+        return shows
 
     def colour_table(self) -> dict[int, tuple[int, int, int]]:
         """Return class id -> (red, green, blue), 0-255."""

@@ -51,12 +51,13 @@ _KEPT: WeakKeyDictionary[Scene, Optics] = WeakKeyDictionary()
 
 def optics_of(scene: Scene) -> Optics:
     """Return the optics of a scene, measured at the first call."""
-    if scene not in _KEPT:
+    kept = _KEPT.get(scene)
+    if kept is None:
         bright = scene.image[:3].mean(axis=0, dtype=np.float32)
         near = _near_outlines(scene.instances)
         blur = edge_blur_px(bright, (near if near.any() else np.ones(bright.shape, bool)) & ~scene.ignored)
-        _KEPT[scene] = Optics(blur, noise_of(scene.image, scene.ignored, scene.full_scale))
-    return _KEPT[scene]
+        kept = _KEPT[scene] = Optics(blur, noise_of(scene.image, scene.ignored, scene.full_scale))
+    return kept
 
 
 def edge_blur_px(bright: NDArray[np.float32], where: Mask) -> float:

@@ -139,7 +139,8 @@ def forward(rng: np.random.Generator, site: Site, times: Sequence[float], parame
         )
         under = site.scene.surface[placement.footprint.window][placement.footprint.mask]
         # Ground of one kind can be told in the log, and comes back when it is read backwards.
-        ground = int(under[0]) if (under == under[0]).all() else None
+        first = int(under[0])
+        ground = first if np.count_nonzero(under == first) == under.size else None
         staged = parameters.staged_share > 0 and rng.random() < parameters.staged_share
         events += _phases(site, born, ground, float(time), float(time) + years, placement.parameters, staged)
     return Outcome(tuple(events), len(times), len(times) - why.total(), dict(why))
