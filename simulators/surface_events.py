@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import fft, ndimage
+from scipy import ndimage
 
 from diachron.core import hub
 from diachron.core.distributions import Quantity, draw_quantity
@@ -17,6 +17,7 @@ from diachron.core.growth import grown, near
 from diachron.core.scene import Footprint, SceneObject
 from diachron.simulators import orientation
 from diachron.simulators.blocks import cropped
+from diachron.simulators.measure import Box, Measure
 from diachron.simulators.shown_ground import is_shown
 from diachron.simulators.site import Site
 
@@ -69,13 +70,19 @@ class Piece:
         footprint: its pixels.
         surface: hub id that the real picture has there.
         along_deg: direction of its long side, degrees from the column axis towards the row axis, in [0, 180).
-        distance: (h, w) of the footprint's window: how far from its seed, in the measure that it was cut by.
+        measure: of the distance from its seed by which it was cut.
     """
 
     footprint: Footprint
     surface: int
     along_deg: float
-    distance: NDArray[np.float64]
+    measure: Measure
+
+    @property
+    def distance(self) -> NDArray[np.float64]:
+        """(N,) how far its pixels, row by row, are from its seed."""
+        rows, cols = self.footprint.mask.nonzero()
+        return self.measure.at(rows + self.footprint.row, cols + self.footprint.col)
 
 
 class Ground:
@@ -152,21 +159,19 @@ class Ground:
         box = window_around(row, col, reach, site.scene.grid.shape)
         same = self.open[box] & (site.scene.surface[box] == kind)
         own = _connected(same, row - box[0].start, col - box[1].start)
-        if np.count_nonzero(own) < least_px:
+        own_px = np.count_nonzero(own)
+        if own_px < least_px:
             return None
-        distance = _distance(noise, box, row, col, along, form, gsd)
-        if np.count_nonzero(own) > WHOLE * wanted_px:
-            bound = np.partition(distance[own], round(wanted_px) - 1)[round(wanted_px) - 1]
-            own = own & (distance <= bound)
+        grain_px = form.grain_m / gsd / 2
+        rough = 0.0 if form.straight else form.rough
+        measure = Measure(noise, box, (row, col), along, form.elongation, form.straight, rough, grain_px)
+        if own_px > WHOLE * wanted_px:
+            own, box = measure.nearest(own, round(wanted_px))
+        own, box = _tight(own, box)
         own = _largest(_rounded(own, max(form.rounded_m / gsd, 1.0)))
         if np.count_nonzero(own) < least_px:
             return None
-        footprint = cropped(own, box)
-        rows, cols = (
-            slice(part.start - outer.start, part.stop - outer.start)
-            for part, outer in zip(footprint.window, box, strict=True)
-        )
-        return Piece(footprint, kind, along, distance[rows, cols])
+        return Piece(cropped(own, box), kind, along, measure)
 
     def _connected_px(self, kind: int, row: int, col: int) -> int:
         """Return the most pixels that a piece around one can have: a quick no for most places in a town."""
@@ -226,63 +231,25 @@ def _direction(rng: np.random.Generator, site: Site, row: int, col: int, form: F
     return 180.0 * chance if local is None else (local + (90.0 if chance < 0.5 else 0.0)) % 180.0
 
 
-def _distance(
-    rng: np.random.Generator,
-    box: tuple[slice, slice],
-    row: int,
-    col: int,
-    along_deg: float,
-    form: Form,
-    gsd_m: float,
-) -> NDArray[np.float64]:
-    """Return (h, w) how far pixels lie from the middle, in a measure whose circles have the form."""
-    turn = math.radians(along_deg)
-    # As a column and a row: what both decide is only made where they meet.
-    down = np.arange(box[0].start, box[0].stop, dtype=np.float64)[:, None] - row
-    right = np.arange(box[1].start, box[1].stop, dtype=np.float64)[None, :] - col
-    along = (right * math.cos(turn) + down * math.sin(turn)) / form.elongation
-    across = down * math.cos(turn) - right * math.sin(turn)
-    if form.straight:
-        return np.maximum(np.abs(along), np.abs(across))
-    noise = smooth_noise(rng, along.shape, form.grain_m / gsd_m / 2)
-    # In place: windows of large pieces are as large as the picture, and new memory costs as much as the sums.
-    noise *= form.rough
-    np.exp(noise, out=noise)
-    noise *= np.hypot(along, across)
-    return noise
-
-
-def smooth_noise(rng: np.random.Generator, shape: tuple[int, ...], sigma_px: float) -> NDArray[np.float64]:
-    """Return (h, w) smooth noise of mean 0 and deviation 1, between -2 and 2."""
-    noise = _blurred_around(rng.standard_normal(shape), max(sigma_px, 0.5))
-    noise /= max(float(noise.std()), 1e-9)
-    result: NDArray[np.float64] = np.clip(noise, -2.0, 2.0, out=noise)
-    return result
-
-
-def _blurred_around(values: NDArray[np.float64], sigma_px: float) -> NDArray[np.float64]:
-    """Return `ndimage.gaussian_filter(values, sigma_px, mode="wrap")` in one time for any width.
-
-    Wide as the spots of large pieces are, sums over each pixel's surroundings would take most of an incident.
-    """
-    reach = int(4.0 * sigma_px + 0.5)
-    weights = np.exp(-0.5 * (np.arange(-reach, reach + 1) / sigma_px) ** 2)
-    weights /= weights.sum()
-    waves = fft.rfft2(values)
-    for axis, transform in ((0, fft.fft), (1, fft.rfft)):
-        length = values.shape[axis]
-        kernel = np.bincount(np.arange(-reach, reach + 1) % length, weights, minlength=length)
-        # A symmetric kernel has a real transform.
-        share = transform(kernel).real
-        waves *= share[:, None] if axis == 0 else share[None, :]
-    return np.asarray(fft.irfft2(waves, s=values.shape, overwrite_x=True))
-
-
 def _connected(mask: Mask, row: int, col: int) -> Mask:
     """Return the piece of a mask that holds a pixel."""
     pieces, _ = ndimage.label(mask)
     own: Mask = (pieces == pieces[row, col]) & mask
     return own
+
+
+def _tight(mask: Mask, box: Box) -> tuple[Mask, Box]:
+    """Return the part of a window that holds a mask, with a pixel around it where the window has one."""
+    sides = []
+    for axis in (1, 0):
+        at = np.flatnonzero(mask.any(axis=axis))
+        sides.append(slice(max(int(at[0]) - 1, 0), min(int(at[-1]) + 2, mask.shape[1 - axis])))
+    rows, cols = sides
+    top, left = box[0].start, box[1].start
+    return mask[rows, cols], (
+        slice(top + rows.start, top + rows.stop),
+        slice(left + cols.start, left + cols.stop),
+    )
 
 
 def _rounded(mask: Mask, radius_px: float) -> Mask:
@@ -312,8 +279,11 @@ def in_steps(piece: Piece, count: int) -> list[Footprint]:
     pixels = piece.footprint.pixels
     count = max(1, min(count, pixels // FEWEST_PIXELS))
     mask = piece.footprint.mask
+    distance = piece.distance
+    order = np.argsort(distance)
     # Pixels of one distance keep their order, so that every part has its share.
-    order = np.argsort(piece.distance[mask], kind="stable")
+    if (np.diff(distance[order]) == 0).any():
+        order = np.argsort(distance, kind="stable")
     number = np.empty(pixels, np.intp)
     number[order] = np.arange(pixels) * count // pixels
     steps = np.full(mask.shape, -1)

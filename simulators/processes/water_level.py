@@ -20,7 +20,8 @@ from diachron.simulators.incidents import check_kinds, drawn_kind, find_piece, o
 from diachron.simulators.intensity import check_where
 from diachron.simulators.removal import one_kind
 from diachron.simulators.site import Outcome, Site
-from diachron.simulators.surface_events import Form, Ground, change_event, smooth_noise
+from diachron.simulators.smooth_noise import smooth_noise
+from diachron.simulators.surface_events import Form, Ground, change_event
 
 REGISTERED = True
 

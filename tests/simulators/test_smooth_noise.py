@@ -1,0 +1,31 @@
+"""Smooth noise: what SciPy's filter gives, by either way, with the deviation that is promised."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy import ndimage
+
+from diachron.simulators.smooth_noise import blurred_around, deviation, smooth_noise
+
+
+# Sides with and without large prime factors, narrow and wide; some are no longer than the Gaussian reaches.
+@pytest.mark.parametrize("shape", [(64, 96), (61, 103), (7, 90), (5, 5), (50, 1)])
+@pytest.mark.parametrize("sigma_px", [0.5, 1.3, 6.0, 14.0, 40.0])
+def test_blurring_is_that_of_scipy(shape, sigma_px):
+    values = np.random.default_rng(0).standard_normal(shape)
+    expected = ndimage.gaussian_filter(values, sigma_px, mode="wrap")
+    np.testing.assert_allclose(blurred_around(values, sigma_px), expected, atol=1e-12)
+
+
+def test_the_deviation_is_numpys_and_never_nothing():
+    values = 3.0 + np.random.default_rng(0).standard_normal((40, 61))
+    assert deviation(values) == pytest.approx(values.std(), rel=1e-12)
+    assert deviation(np.full((4, 4), 0.3)) > 0
+
+
+def test_noise_has_mean_nothing_and_deviation_one_within_its_bounds():
+    noise = smooth_noise(np.random.default_rng(1), (300, 311), 3.0)
+    assert abs(noise.mean()) < 0.2
+    assert 0.9 < noise.std() < 1.0
+    assert np.abs(noise).max() <= 2.0
