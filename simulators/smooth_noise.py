@@ -14,6 +14,9 @@ Field = NDArray[np.float64]
 SPREADS = 4.0
 # No spots are finer.
 FINEST_PX = 0.5
+# So many numbers are drawn to a deviation of the Gaussian, and between them the noise runs straight: it can
+# hardly be told from a number a pixel, and large spots cost next to nothing.
+PER_SPREAD = 3.0
 
 
 def smooth_noise(rng: np.random.Generator, shape: tuple[int, int], sigma_px: float) -> Field:
@@ -32,7 +35,24 @@ def smooth_noise(rng: np.random.Generator, shape: tuple[int, int], sigma_px: flo
 
 def blurred_noise(rng: np.random.Generator, shape: tuple[int, int], sigma_px: float) -> Field:
     """Return (h, w) smooth noise as blurring leaves it: its deviation falls with `sigma_px`."""
-    return blurred_around(rng.standard_normal(shape), max(sigma_px, FINEST_PX))
+    sigma_px = max(sigma_px, FINEST_PX)
+    step = max(1, int(sigma_px / PER_SPREAD))
+    if step == 1:
+        return blurred_around(rng.standard_normal(shape), sigma_px)
+    rows, cols = (-(-side // step) + 1 for side in shape)
+    coarse = blurred_around(rng.standard_normal((rows, cols)), sigma_px / step)
+    # Columns first, while there are few rows: what is large is then written once, row by row.
+    wide = np.ascontiguousarray(_stretched(coarse.T, shape[1], step).T)
+    return _stretched(wide, shape[0], step)
+
+
+def _stretched(values: Field, length: int, step: int) -> Field:
+    """Return (length, n) rows between those of (m, n) values that lie `step` apart, along straight lines."""
+    at, share = np.divmod(np.arange(length), step)
+    part = (share / step)[:, None]
+    between: Field = (values[at + 1] - values[at]) * part
+    between += values[at]
+    return between
 
 
 def deviation(noise: Field) -> float:
