@@ -1,8 +1,9 @@
-"""NAIP's places as real dates to paint into: which may be learnt from, and whose houses stand there."""
+"""NAIP's places to paint into: which may be learnt from, and whose houses stand there."""
 
 from __future__ import annotations
 
 import csv
+from dataclasses import replace
 from pathlib import Path
 
 import bench
@@ -16,6 +17,11 @@ LABELS = FOLDER / "segmented" / "label"
 
 
 def training_places(data: Path, labels: Path) -> SourceOptions:
+    """Return the pictures of NAIP's `train` places with their label maps."""
+    return replace(training_pictures(data), labels=str(labels), schema="segmenter")
+
+
+def training_pictures(data: Path) -> SourceOptions:
     """Return the pictures of NAIP's `train` places, as a folder of links to them and to their table.
 
     The other places judge: nothing of them may be learnt from, painted or not.
@@ -30,7 +36,7 @@ def training_places(data: Path, labels: Path) -> SourceOptions:
         link = folder / path.name
         if not link.is_symlink():
             link.symlink_to(path)
-    return SourceOptions(str(folder), labels=str(labels), schema="segmenter")
+    return SourceOptions(str(folder))
 
 
 def donors(data: Path) -> str:
