@@ -35,7 +35,7 @@ DESCRIPTION = "inpainting.json"
 PIXELS = {"mean": MEAN, "spread": SPREAD}
 _MISSING = (
     "none come with Diachron, train some with `diachron train inpainting --source TILES --out DIR`, and name "
-    "the folder with --set renderer.weights=DIR"
+    "the folder with --set 'renderer={name: inpainting, weights: DIR}'"
 )
 
 

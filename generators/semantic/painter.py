@@ -24,7 +24,7 @@ from diachron.generators.models.weights_folder import (
 DESCRIPTION = "semantic.json"
 _MISSING = (
     "none come with Diachron, train some with `diachron train semantic --source TILES --out DIR`, and name "
-    "the folder with --set renderer.weights=DIR"
+    "the folder with --set 'renderer={name: semantic, weights: DIR}'"
 )
 
 
