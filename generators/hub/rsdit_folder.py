@@ -17,6 +17,7 @@ from torch import Tensor
 from diachron.core.errors import PackageError, RecipeError
 from diachron.core.schemes import schema_named
 from diachron.generators.models.rsdit import RSDiT, RSDiTConfig
+from diachron.generators.models.weights_folder import write_card
 
 DESCRIPTION = "rsdit.json"
 WEIGHTS = "weights.safetensors"
@@ -85,8 +86,7 @@ class SavedRSDiT:
         }
         save_file(weights, target / f".{WEIGHTS}")
         (target / f".{WEIGHTS}").replace(target / WEIGHTS)
-        (target / f".{DESCRIPTION}").write_text(json.dumps(description, indent=2) + "\n", encoding="utf-8")
-        (target / f".{DESCRIPTION}").replace(target / DESCRIPTION)
+        write_card(target, DESCRIPTION, description)
 
     @classmethod
     def load(cls, folder: str | Path) -> SavedRSDiT:

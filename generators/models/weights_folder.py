@@ -36,8 +36,13 @@ def save_weights(network: nn.Module, folder: str | Path, card_name: str, card: d
     }
     save_file(weights, target / f".{WEIGHTS}")
     (target / f".{WEIGHTS}").replace(target / WEIGHTS)
-    (target / f".{card_name}").write_text(json.dumps(whole, indent=2) + "\n", encoding="utf-8")
-    (target / f".{card_name}").replace(target / card_name)
+    write_card(target, card_name, whole)
+
+
+def write_card(folder: Path, card_name: str, card: dict[str, Any]) -> None:
+    """Write a card as JSON, in one piece: a folder that has one is whole."""
+    (folder / f".{card_name}").write_text(json.dumps(card, indent=2) + "\n", encoding="utf-8")
+    (folder / f".{card_name}").replace(folder / card_name)
 
 
 def read_card(path: str | Path, card_name: str, expected: dict[str, Any], missing: str) -> dict[str, Any]:

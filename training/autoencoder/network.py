@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from diachron.core.errors import PackageError
 from diachron.core.streams import noise_seed, stream
 from diachron.generators.hub.autoencoder import load_autoencoder
+from diachron.generators.models.weights_folder import write_card
 from diachron.training.autoencoder.options import GROUPS, AutoencoderOptions
 
 DESCRIPTION = "autoencoder.json"
@@ -87,9 +88,7 @@ class TrainedAutoencoder:
         """
         target = Path(folder)
         self.vae.save_pretrained(target / FOLDER, safe_serialization=True)
-        described = {"format": FORMAT, "training": self.training}
-        (target / f".{DESCRIPTION}").write_text(json.dumps(described, indent=2) + "\n", encoding="utf-8")
-        (target / f".{DESCRIPTION}").replace(target / DESCRIPTION)
+        write_card(target, DESCRIPTION, {"format": FORMAT, "training": self.training})
 
     @classmethod
     def load(cls, folder: str | Path) -> TrainedAutoencoder:

@@ -14,6 +14,7 @@ from torch import Tensor, nn
 
 from diachron.core.errors import PackageError
 from diachron.core.streams import noise_seed, stream
+from diachron.generators.models.weights_folder import write_card
 from diachron.training.runs.beside import Frozen
 
 DESCRIPTION = "lora.json"
@@ -92,9 +93,7 @@ class TrainedLora:
 
         target = Path(folder)
         StableDiffusionInpaintPipeline.save_lora_weights(target, self.layers, weight_name=WEIGHTS)
-        described = {"format": FORMAT, "training": self.training}
-        (target / f".{DESCRIPTION}").write_text(json.dumps(described, indent=2) + "\n", encoding="utf-8")
-        (target / f".{DESCRIPTION}").replace(target / DESCRIPTION)
+        write_card(target, DESCRIPTION, {"format": FORMAT, "training": self.training})
 
     @classmethod
     def load(cls, folder: str | Path) -> TrainedLora:
