@@ -28,6 +28,7 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 import bench
 from naip_places import LABELS, donors, training_pictures, training_places
+from neural_rows import neural_rows
 from world_rows import world_rows
 
 from diachron.core.pair import PairSet
@@ -236,6 +237,7 @@ def methods(budget: Budget, data: Path, name: str, naip_labels: Path) -> list[Me
             for each in ("naive_paste", "changestar_pairs", "self_pair", "changen2_events", "hyscdg_holes")
         ),
         *world_rows(line_up, pretraining, NEAR_TRAINING_GSD_M, near_training_gsd),
+        *neural_rows(line_up, NEAR_TRAINING_GSD_M, near_training_gsd),
         # Plain pictures: each of NAIP's dates by itself, and things of any kind come and go.
         replace(line_up, sources=[training_pictures(data)]).recipe(UNLABELLED),
         *(line_up.supervised(real, percent) for percent in budget.percents),

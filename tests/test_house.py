@@ -19,7 +19,12 @@ LONGEST = 400
 HEAVY = {"torch", "diffusers", "numpy", "scipy", "rasterio", "pyarrow", "pydantic", "skimage", "shapely"}
 DATA = {".yaml", ".j2", ".css", ".js"}
 # Whole folders that come along: tiles and weights with their terms beside them.
-DATA_FOLDERS = ("pipelines/recipes/demo", "training/features/weights")
+DATA_FOLDERS = (
+    "generators/weights/inpainting-1",
+    "generators/weights/semantic-1",
+    "pipelines/recipes/demo",
+    "training/features/weights",
+)
 
 
 def known_to_git() -> list[Path]:

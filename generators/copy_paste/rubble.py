@@ -37,6 +37,9 @@ KEPT_CONTRAST = (0.55, 0.9)
 KEPT_COLOUR = (0.25, 0.55)
 # Smoothness of the finest scatter: about what optics leave of a single stone.
 FINEST_PX = 0.5
+# Dust and small stones soften what is thrown over this, where pixels are fine enough to show it: without it
+# pictures of 0.25 m are strewn with single pixels.
+SOFTENED_M, LEAST_SOFTENED_PX = 0.15, 0.4
 # Ground of a kind is at hand where a picture shows so much of it.
 LEAST_GROUND_M2 = 200.0
 # Differences over more than this are levelled by machines; a share of them shows through.
@@ -164,6 +167,9 @@ def _with_rubble(
         for limits in (THROW_M, PIECE_M, HEAP_M, KEPT_CONTRAST, KEPT_COLOUR, PALENESS)
     )
     pieces = _thrown(rng, picture, own, throw / gsd_m, piece / gsd_m)
+    softened_px = SOFTENED_M / gsd_m
+    if softened_px >= LEAST_SOFTENED_PX:
+        pieces = ndimage.gaussian_filter(pieces, (0, softened_px, softened_px))
     # Between bare ground and the roofs that fell: broken concrete is paler than soil and greyer than tiles.
     roofs = picture[:, gone].mean(axis=1)
     level = np.float32(pale) * (bare[:, own].mean(axis=1) + _greyed(roofs, colour)) / 2.0

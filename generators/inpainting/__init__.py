@@ -13,6 +13,7 @@ from diachron.core.errors import RecipeError, nearest_names
 from diachron.core.sample import Painted, RenderRequest
 from diachron.core.streams import noise_seed
 from diachron.generators import copy_paste
+from diachron.generators.weights import INPAINTING
 
 REGISTERED = True
 NEEDS_DONORS = True
@@ -26,8 +27,9 @@ class Parameters:
     """Whose hand, and how far it may leave the proposal.
 
     Args:
-        weights: folder that `diachron train inpainting` has written, relative to where the command runs. What
-            decides the samples is the hash of its weights, not where they lie.
+        weights: name of weights that come with Diachron, or folder that `diachron train inpainting` has
+            written, relative to where the command runs. What decides the samples is the hash of the weights,
+            not where they lie.
         strength: share of noise that the proposal is buried in, 0.05 to 1, drawn once a sample; with 1
             nothing is left of it, which wants a large network.
         steps: of the solver, 1 to 100.
@@ -38,7 +40,7 @@ class Parameters:
             one kind of processor to another.
     """
 
-    weights: str = "inpainting"
+    weights: str = INPAINTING
     strength: Any = (0.3, 0.6)
     steps: int = 6
     solver: str = "euler"

@@ -30,12 +30,13 @@ from diachron.generators.models.weights_folder import (
     read_weights,
     save_weights,
 )
+from diachron.generators.weights import INPAINTING
 
 DESCRIPTION = "inpainting.json"
 PIXELS = {"mean": MEAN, "spread": SPREAD}
 _MISSING = (
-    "none come with Diachron, train some with `diachron train inpainting --source TILES --out DIR`, and name "
-    "the folder with --set 'renderer={name: inpainting, weights: DIR}'"
+    f"'{INPAINTING}' comes with Diachron; train others with `diachron train inpainting --source TILES "
+    "--out DIR`, and name the folder with --set 'renderer={name: inpainting, weights: DIR}'"
 )
 
 
@@ -155,7 +156,7 @@ class Painter:
         """Return a painter that `save` has written.
 
         Args:
-            path: the folder, or one of its two files.
+            path: the folder, one of its two files, or the name of weights that come along.
 
         Raises:
             PackageError: there is none, it is of another kind, or its weights do not fit.

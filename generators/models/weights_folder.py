@@ -12,6 +12,7 @@ from safetensors.torch import load_file, save_file
 from torch import nn
 
 from diachron.core.errors import PackageError
+from diachron.generators.weights import located
 
 WEIGHTS = "weights.safetensors"
 FORMAT = 1
@@ -49,7 +50,7 @@ def read_card(path: str | Path, card_name: str, expected: dict[str, Any], missin
     """Return the card of a folder.
 
     Args:
-        path: the folder, or one of its two files.
+        path: the folder, one of its two files, or the name of weights that come along.
         card_name: file name of the card.
         expected: entries that it must have, with their values.
         missing: what to do where there is none, for the message.
@@ -90,8 +91,8 @@ def read_weights(network: nn.Module, path: str | Path, card_name: str, missing: 
 
 
 def folder_of(path: str | Path, card_name: str) -> Path:
-    """Return the folder, of which a file may have been named."""
-    given = Path(path)
+    """Return the folder, of which a file may have been named, or which comes along under its name."""
+    given = located(path)
     return given.parent if given.name in (card_name, WEIGHTS) else given
 
 

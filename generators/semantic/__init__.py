@@ -13,6 +13,7 @@ from diachron.core.distributions import draw_quantity
 from diachron.core.sample import Painted, RenderRequest, Snapshot
 from diachron.core.streams import noise_seed
 from diachron.generators import inpainting, procedural
+from diachron.generators.weights import SEMANTIC
 
 if TYPE_CHECKING:
     from diachron.generators.inpainting.painter import Manner
@@ -27,14 +28,15 @@ class Parameters(inpainting.Parameters):
     """Whose hand, and how far it may leave the sketch.
 
     Args:
-        weights: folder that `diachron train semantic` has written, relative to where the command runs. What
-            decides the samples is the hash of its weights, not where they lie.
+        weights: name of weights that come with Diachron, or folder that `diachron train semantic` has
+            written, relative to where the command runs. What decides the samples is the hash of the weights,
+            not where they lie.
         strength: share of noise that the sketch is buried in, 0.05 to 1, drawn once a sample, and once a
             place for worlds: the noise is what texture is made of.
         steps, solver, guidance, precision: as of `inpainting`.
     """
 
-    weights: str = "semantic"
+    weights: str = SEMANTIC
     strength: Any = 0.5
 
 

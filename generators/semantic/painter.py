@@ -20,11 +20,12 @@ from diachron.generators.models.weights_folder import (
     read_weights,
     save_weights,
 )
+from diachron.generators.weights import SEMANTIC
 
 DESCRIPTION = "semantic.json"
 _MISSING = (
-    "none come with Diachron, train some with `diachron train semantic --source TILES --out DIR`, and name "
-    "the folder with --set 'renderer={name: semantic, weights: DIR}'"
+    f"'{SEMANTIC}' comes with Diachron; train others with `diachron train semantic --source TILES "
+    "--out DIR`, and name the folder with --set 'renderer={name: semantic, weights: DIR}'"
 )
 
 
@@ -82,7 +83,7 @@ class SemanticPainter(Painter):
         """Return a painter that `save` has written.
 
         Args:
-            path: the folder, or one of its two files.
+            path: the folder, one of its two files, or the name of weights that come along.
 
         Raises:
             PackageError: there is none, it is of another kind, or its weights do not fit.

@@ -157,6 +157,9 @@ def _set(values: dict[str, Any], override: str) -> None:
     *path, last = key.split(".")
     if not all((*path, last)):
         raise RecipeError(f"--set {override}: '{key}' is no key; write a.b=value, e.g. --set years=3")
+    if path[:1] == ["renderer"] and isinstance(values.get("renderer"), str):
+        # Its short form is its name, whose parameters follow.
+        values["renderer"] = {"name": values["renderer"]}
     inner: Any = values
     for part in path:
         if not isinstance(inner.get(part), dict):

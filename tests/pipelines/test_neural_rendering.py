@@ -68,7 +68,7 @@ def test_the_hash_of_the_weights_travels(town: Path, weights: Path, tmp_path: Pa
 @pytest.mark.parametrize(
     ("change", "text"),
     [
-        ("renderer.weights=gone", "none come with Diachron, train some with `diachron train inpainting"),
+        ("renderer.weights=gone", "train others with `diachron train inpainting"),
         ("renderer.step=3", "unknown key 'step'; did you mean 'steps'?"),
         ("renderer.strength=2", "strength: 2 is not between 0.05 and 1"),
         ("renderer={name: copy_paste, steps: 3}", "renderer 'copy_paste' takes no parameter 'steps'"),
