@@ -68,5 +68,9 @@ if __name__ == "__main__":
     listed = out / "sources.yaml"
     listed.write_text(yaml.safe_dump(source_list(given, kind)), encoding="utf-8")
     arguments = ["train", kind, "--sources", str(listed), "--out", str(out), "--resume", *ARGUMENTS[kind]]
-    main([*arguments, *sys.argv[4:]], standalone_mode=False)
+    try:
+        main([*arguments, *sys.argv[4:]])
+    except SystemExit as done:
+        if done.code:
+            raise
     ship(kind, out)

@@ -48,6 +48,13 @@ def test_every_variant_survives_being_printed(tmp_path: Path, override: str) -> 
     assert facts(load_recipe(written(tmp_path, resolved_yaml(recipe)))) == facts(recipe)
 
 
+def test_a_renderer_by_its_name_takes_parameters_after_it() -> None:
+    recipe = load_recipe("building-change", ["renderer=inpainting", "renderer.steps=3"])
+    assert (recipe.renderer["name"], recipe.renderer["steps"]) == ("inpainting", 3)
+    with pytest.raises(RecipeError, match="renderer 'procedural' takes no parameter 'steps'"):
+        load_recipe("building-change", ["renderer=procedural", "renderer.steps=3"])
+
+
 def test_json_and_yaml_say_the_same() -> None:
     _, as_json, _ = call("recipes", "building-change", "--json")
     assert json.dumps(json.loads(as_json), sort_keys=True) == facts(load_recipe("building-change"))

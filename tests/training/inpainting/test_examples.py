@@ -67,6 +67,13 @@ def test_holes_are_often_the_outlines_of_things() -> None:
     assert outlines >= 20
 
 
+def test_some_crops_are_all_hole() -> None:
+    crop, other = crops(0)
+    whole = sum(swap_patches(stream(seed, 0, "swap"), crop, other).hole.all() for seed in range(100))
+    # 0.15 of them; fewer than 3 or more than 35 of 100 has a chance below 1e-4.
+    assert 3 <= whole <= 35
+
+
 def test_pixels_without_data_are_no_hole() -> None:
     places = Places([Worlds(world=World(void=True))], OPTIONS)
     for seed in range(20):

@@ -54,7 +54,7 @@ def test_a_batch_is_overfitted() -> None:
 
 
 def test_training_makes_better_pictures_than_none() -> None:
-    options = replace(SHORT, steps=120, batch=4, learning_rate=4e-3)
+    options = replace(SHORT, steps=200, batch=4, learning_rate=4e-3)
     trained = train_inpainting([Worlds(1)], options)
     held = Examples([Worlds(1)], replace(options, batch=32))[options.steps]
 
