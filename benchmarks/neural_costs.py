@@ -43,7 +43,7 @@ CLUSTERS = 4
 HOUSES, HOUSE_PX = 20, (12, 18)
 MANNER = Manner(strength=0.45, steps=6)
 # The size that `shipped_weights.py` trains.
-SIZE = UNetConfig(widths=(32, 64, 96, 128), shown_proposal=True)
+SIZE = UNetConfig(widths=(32, 64, 96, 128), shown_proposal=True, grain=True)
 WHITE = 255.0
 # Of the SD-type network, which knows no smaller windows.
 HUB_STRENGTH, HUB_STEPS, HUB_WINDOW_PX = 0.6, 4, 256

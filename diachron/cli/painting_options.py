@@ -120,9 +120,9 @@ def train_painter(
 
     widths = given["widths"]
     size = (
-        UNetConfig(shown_proposal=True)
+        UNetConfig(shown_proposal=True, grain=True)
         if widths is None
-        else UNetConfig(widths=whole_numbers("--widths", widths), shown_proposal=True)
+        else UNetConfig(widths=whole_numbers("--widths", widths), shown_proposal=True, grain=True)
     )
     train_on_tiles(given, options_of(network=size, **shared_options(given)), train, pictures)
 

@@ -11,7 +11,6 @@ from diachron.core.sample import Painted, RenderRequest
 from diachron.generators import repainting
 from diachron.generators.inpainting.painter import Holes, Manner, Painter
 from diachron.generators.models.pixels import from_network, to_network
-from diachron.generators.noise_field import noise_at
 from diachron.generators.repainting import View
 from diachron.generators.windows import Window, windows_of
 
@@ -36,7 +35,7 @@ class _Hand:
             proposal=to_network(view.proposal, self.full_scale)[np.newaxis],
             hole=window.hole[np.newaxis],
             labels=view.labels[np.newaxis],
-            noise=noise_at(self.seed, window.row, window.col, window.size)[np.newaxis],
+            noise=self.painter.noise(self.seed, window.row, window.col, window.size)[np.newaxis],
             gsd_m=self.gsd_m,
         )
         return from_network(self.painter.paint(holes, self.manner)[0], self.full_scale)

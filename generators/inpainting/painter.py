@@ -30,6 +30,7 @@ from diachron.generators.models.weights_folder import (
     read_weights,
     save_weights,
 )
+from diachron.generators.noise_field import grain_at, noise_at
 from diachron.generators.weights import INPAINTING
 
 DESCRIPTION = "inpainting.json"
@@ -49,7 +50,7 @@ class Holes:
         proposal: (N, 3, S, S) the same with something in the holes to begin from.
         hole: (N, S, S) bool.
         labels: (N, S, S) uint8 hub ids of what is to be seen.
-        noise: (N, 3, S, S) float32 standard normal.
+        noise: (N, 3, S, S) float32 of unit spread, as of `Painter.noise`.
         gsd_m: metres a pixel.
     """
 
@@ -96,6 +97,10 @@ class Painter:
     def untrained(cls, config: UNetConfig, seed: int) -> Painter:
         """Return a painter whose weights are drawn from the seed."""
         return cls(build_unet(config, seed))
+
+    def noise(self, seed: int, row: int, col: int, size: int) -> NDArray[np.float32]:
+        """Return the (3, size, size) noise of a window that the network has learned to begin from."""
+        return (grain_at if self.network.config.grain else noise_at)(seed, row, col, size)
 
     def paint(self, holes: Holes, manner: Manner) -> NDArray[np.float32]:
         """Return (N, 3, S, S) pictures with the holes painted; around them they are `holes.picture`.

@@ -40,6 +40,7 @@ class UNetConfig:
         situation: width of the vector of time, strength and gsd.
         shown_proposal: whether it is shown what stands in the hole as it is, too, and not in noise alone: the
             noise hides grain and fine lines that are to be kept.
+        grain: whether the noise that it begins from is `noise_field.grain_of`, and not white.
 
     Raises:
         RecipeError: a number is out of range.
@@ -50,6 +51,7 @@ class UNetConfig:
     label_width: int = 4
     situation: int = 128
     shown_proposal: bool = False
+    grain: bool = False
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "widths", tuple(self.widths))

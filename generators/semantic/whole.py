@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 
 from diachron.generators.inpainting.painter import Holes, Manner
 from diachron.generators.models.pixels import colour_bands, from_network, to_network
-from diachron.generators.noise_field import noise_at
 from diachron.generators.semantic.painter import SemanticPainter
 from diachron.generators.semantic.sketch import regions_of, sketch_of
 from diachron.generators.windows import Window
@@ -58,7 +57,7 @@ def paint_over(
             proposal=known,
             hole=window.hole[np.newaxis],
             labels=window.cut(labels)[np.newaxis],
-            noise=noise_at(seed, window.row, window.col, window.size)[np.newaxis],
+            noise=painter.noise(seed, window.row, window.col, window.size)[np.newaxis],
             gsd_m=gsd_m,
         )
         box, inner = window.inside(shape)

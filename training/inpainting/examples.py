@@ -13,7 +13,9 @@ from torch import Tensor
 from diachron.core.streams import stream
 from diachron.generators.flow.path import noised
 from diachron.generators.models.conditions import Conditions
+from diachron.generators.noise_field import grain_of, white_for_grain
 from diachron.training.inpainting.crop_options import HoleOptions
+from diachron.training.inpainting.options import InpaintingOptions
 from diachron.training.inpainting.places import Ground, Places, PlaceSet
 from diachron.training.inpainting.swaps import Swapped, swap_patches
 from diachron.training.runs.batches import TensorBatch
@@ -28,7 +30,7 @@ class Batch(TensorBatch):
         proposal: (N, 3, S, S) the same with swapped patches.
         hole: (N, 1, S, S) float32, 1 where they are.
         labels: (N, S, S) uint8 hub ids of the real picture, 0 where they are hidden.
-        noise: (N, 3, S, S) float32 standard normal.
+        noise: (N, 3, S, S) float32 of unit spread.
         gsd_m, strength, time: (N,) float32.
     """
 
@@ -85,7 +87,7 @@ class Examples:
         SourceError: no set holds a scene.
     """
 
-    def __init__(self, sets: Sequence[PlaceSet], options: HoleOptions) -> None:
+    def __init__(self, sets: Sequence[PlaceSet], options: InpaintingOptions) -> None:
         self.options = options
         self.places = Places(sets, options)
 
@@ -104,11 +106,18 @@ class Examples:
             proposal=torch.from_numpy(np.stack([each.swapped.proposal for each in crops])),
             hole=torch.from_numpy(np.stack([each.hole for each in crops])),
             labels=torch.from_numpy(np.stack([each.labels for each in crops])),
-            noise=torch.from_numpy(rng.standard_normal(tuple(picture.shape), np.float32)),
+            noise=torch.from_numpy(drawn_noise(rng, options)),
             gsd_m=torch.tensor([each.crop.gsd_m for each in crops], dtype=torch.float32),
             strength=torch.from_numpy(strengths(rng, options)),
             time=torch.from_numpy(rng.random(options.batch).astype(np.float32)),
         )
+
+
+def drawn_noise(rng: np.random.Generator, options: InpaintingOptions) -> NDArray[np.float32]:
+    """Return the (batch, 3, S, S) noise of a step, of the kind that the network begins from."""
+    if options.network.grain:
+        return grain_of(white_for_grain(rng, options.batch, options.crop_px))
+    return rng.standard_normal((options.batch, 3, options.crop_px, options.crop_px), np.float32)
 
 
 def holed_crops(

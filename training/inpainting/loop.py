@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from torch import Tensor
+from torch.nn import functional
 
 from diachron.generators.flow.loss import flow_loss
 from diachron.generators.inpainting.painter import DESCRIPTION, Painter
@@ -15,6 +16,10 @@ from diachron.training.inpainting.places import PlaceSet
 from diachron.training.inpainting.record import plan_of, record_of, running_mean
 from diachron.training.runs.finished import finished_run
 from diachron.training.runs.steps import Answer, run_steps
+
+# Contrast is that of so many pixels a side, and that of plain ground, in spreads of a picture, is about this.
+AROUND_PX = 9
+PLAIN = 0.1
 
 
 def train_inpainting(
@@ -67,12 +72,22 @@ def train_inpainting(
     return painter
 
 
+def contrast(picture: Tensor) -> Tensor:
+    """Return (N, 1, S, S) the standard deviation around each pixel, mean over the bands."""
+    mean, square = (
+        functional.avg_pool2d(each, AROUND_PX, 1, AROUND_PX // 2, count_include_pad=False)
+        for each in (picture, picture.square())
+    )
+    return (square - mean.square()).clamp(min=0.0).sqrt().mean(dim=1, keepdim=True)
+
+
 def painting_loss(answers: Answer, batch: Batch) -> Tensor:
     """Return how far the velocities are off in the holes of a batch, one number.
 
     Times its time, an error of the velocity is one of the picture at the end. Near the end velocity can
-    hardly be told from texture: with even weights that drowned all else.
+    hardly be told from texture: with even weights that drowned all else. And an error counts beside the
+    contrast of the real picture around it: what the eye does not find between roofs is a cloud on plain ground.
     """
     known = batch.known
-    weight = batch.hole * batch.time[:, None, None, None].square()
+    weight = batch.hole * batch.time[:, None, None, None].square() / (PLAIN + contrast(batch.picture))
     return flow_loss(lambda x, when: answers(x, when, known), batch.picture, batch.start, batch.time, weight)

@@ -23,7 +23,7 @@ class InpaintingOptions(HoleOptions):
         UnknownNameError: an unknown precision or device.
     """
 
-    network: UNetConfig = field(default_factory=lambda: UNetConfig(shown_proposal=True))
+    network: UNetConfig = field(default_factory=lambda: UNetConfig(shown_proposal=True, grain=True))
 
     @property
     def multiple_px(self) -> int:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from diachron.core.streams import stream
 from diachron.generators.semantic.sketch import sketch_of
-from diachron.training.inpainting.examples import Batch
+from diachron.training.inpainting.examples import Batch, drawn_noise
 from diachron.training.inpainting.places import Ground, Places, PlaceSet
 from diachron.training.inpainting.swaps import draw_hole
 from diachron.training.semantic.options import SemanticOptions
@@ -63,7 +63,7 @@ class Sketches:
             proposal=torch.from_numpy(np.stack(sketches)),
             hole=torch.from_numpy(np.stack(holes)),
             labels=torch.from_numpy(np.stack(labels)),
-            noise=torch.from_numpy(rng.standard_normal(tuple(picture.shape), np.float32)),
+            noise=torch.from_numpy(drawn_noise(rng, options)),
             gsd_m=torch.tensor(scales, dtype=torch.float32),
             strength=torch.from_numpy(rng.uniform(*options.strength, options.batch).astype(np.float32)),
             time=torch.from_numpy(rng.random(options.batch).astype(np.float32)),
