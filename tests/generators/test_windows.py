@@ -10,7 +10,14 @@ from scipy import ndimage
 
 from diachron.core.errors import RecipeError
 from diachron.core.streams import stream
-from diachron.generators.noise_field import BLOCK_PX, noise_at
+from diachron.generators.noise_field import (
+    BLOCK_PX,
+    BRIGHTNESS,
+    grain_at,
+    grain_of,
+    noise_at,
+    white_for_grain,
+)
 from diachron.generators.windows import CONTEXT_PX, LONGEST_PX, STEP_PX, windows_of
 
 
@@ -98,9 +105,10 @@ def test_a_multiple_that_fills_the_window_is_refused() -> None:
     right=st.integers(0, 40),
 )
 def test_a_pixel_has_the_same_noise_in_every_window(seed, row, col, down, right) -> None:
-    whole = noise_at(seed, row, col, 80)
-    part = noise_at(seed, row + down, col + right, 40)
-    np.testing.assert_array_equal(part, whole[:, down : down + 40, right : right + 40])
+    for noise in (noise_at, grain_at):
+        whole = noise(seed, row, col, 80)
+        part = noise(seed, row + down, col + right, 40)
+        np.testing.assert_array_equal(part, whole[:, down : down + 40, right : right + 40])
 
 
 def test_noise_is_white_and_hangs_on_its_seed() -> None:
@@ -110,3 +118,21 @@ def test_noise_is_white_and_hangs_on_its_seed() -> None:
     assert abs(float(field.std()) - 1.0) < 0.010
     assert abs(float((field[..., 1:] * field[..., :-1]).mean())) < 0.014
     assert not np.array_equal(field, noise_at(4, -BLOCK_PX, 5, 4 * BLOCK_PX))
+
+
+def test_grain_is_fine_and_mostly_brightness() -> None:
+    grain = grain_of(white_for_grain(stream(0, 0, "grain"), 4, 128))
+    assert grain.shape == (4, 3, 128, 128)
+    assert grain.dtype == np.float32
+    assert abs(float(grain.std()) - 1.0) < 0.02
+    assert abs(float(np.corrcoef(grain[:, 0].ravel(), grain[:, 2].ravel())[0, 1]) - BRIGHTNESS) < 0.03
+    # White noise has a spread of 0.063 in the mean of 16 pixels a side.
+    clouds = grain.reshape(4, 3, 8, 16, 8, 16).mean(axis=(3, 5))
+    assert float(clouds.std()) < 0.03
+
+
+def test_crops_of_a_training_have_the_grain_of_a_painting() -> None:
+    """The same white noise gives the same grain, in a batch and in a window of the plane."""
+    reach = (white_for_grain(stream(0, 0, "grain"), 1, 40).shape[-1] - 40) // 2
+    white = noise_at(7, -reach, 3 - reach, 40 + 2 * reach, bands=4)
+    np.testing.assert_array_equal(grain_of(white[np.newaxis])[0], grain_at(7, 0, 3, 40))

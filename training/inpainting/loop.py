@@ -86,7 +86,7 @@ def painting_loss(answers: Answer, batch: Batch) -> Tensor:
 
     Times its time, an error of the velocity is one of the picture at the end. Near the end velocity can
     hardly be told from texture: with even weights that drowned all else. And an error counts beside the
-    contrast of the real picture around it: what the eye does not find between roofs is a cloud on plain ground.
+    contrast of the real picture around it: what no eye finds between roofs is a cloud on plain ground.
     """
     known = batch.known
     weight = batch.hole * batch.time[:, None, None, None].square() / (PLAIN + contrast(batch.picture))

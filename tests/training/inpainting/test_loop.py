@@ -16,7 +16,7 @@ from diachron.generators.inpainting.painter import DESCRIPTION, Painter
 from diachron.generators.models.unet import UNetConfig, build_unet
 from diachron.training.inpainting import record
 from diachron.training.inpainting.examples import Examples
-from diachron.training.inpainting.loop import train_inpainting
+from diachron.training.inpainting.loop import contrast, train_inpainting
 from diachron.training.inpainting.options import InpaintingOptions
 from diachron.training.inpainting.sheet import painted_examples
 from tests.generators.models.nets import TINY
@@ -51,6 +51,16 @@ def test_a_batch_is_overfitted() -> None:
         optimizer.zero_grad()
         found.append(loss.item())
     assert found[-1] < 0.05 * found[0]
+
+
+def test_an_error_on_plain_ground_counts_more() -> None:
+    """Contrast is that of the pixels around: none on a plain, half of the step on its edge."""
+    picture = torch.zeros(1, 3, 32, 32)
+    picture[..., 16:] = 1.0
+    found = contrast(picture)[0, 0]
+    assert found[:, :11].max() == 0.0
+    assert found[:, 16].min() > 0.45
+    assert found.max() <= 0.5
 
 
 def test_training_makes_better_pictures_than_none() -> None:
