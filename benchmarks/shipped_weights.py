@@ -27,7 +27,7 @@ BANEPA, NAIP = 15.0, 1.0
 COMMON = ("--widths", "32,64,96,128", "--checkpoint-every", "500", "--precision", "fp32", "--seed", "0")
 ARGUMENTS = {
     "inpainting": ("--steps", "5000", "--batch", "12", "--crop", "64", "--train-gsd", "0.25", "1.2", *COMMON),
-    "semantic": ("--steps", "4500", "--batch", "8", "--crop", "96", "--train-gsd", "0.3", "1.2", *COMMON),
+    "semantic": ("--steps", "3500", "--batch", "6", "--crop", "96", "--train-gsd", "0.3", "1.2", *COMMON),
 }
 
 

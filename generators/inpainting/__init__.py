@@ -41,7 +41,7 @@ class Parameters:
     """
 
     weights: str = INPAINTING
-    strength: Any = (0.3, 0.6)
+    strength: Any = (0.1, 0.3)
     steps: int = 6
     solver: str = "euler"
     guidance: float = 1.0
