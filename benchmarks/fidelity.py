@@ -1,6 +1,6 @@
 """How real does what a renderer paints look? The same events, painted by each, on tiles no painter has seen.
 
-DIACHRON_DATA=... python benchmarks/fidelity.py --json --weights DIR
+DIACHRON_DATA=... python benchmarks/fidelity.py --json
 
 Of each renderer: `label_fidelity_miou`, of buildings and ground as a segmenter calls them that no renderer
 has met, with as much weight on buildings as on ground; `kid` of 64 px crops around what was painted against
@@ -31,6 +31,7 @@ from diachron.evaluation.quality.fidelity import Fidelity
 from diachron.evaluation.quality.made import MadePair, read_pairs
 from diachron.evaluation.quality.painted_probe import PaintedProbe
 from diachron.evaluation.quality.seam_probe import SeamProbe
+from diachron.generators.weights import INPAINTING
 from diachron.outputs.readers import Dataset
 from diachron.pipelines.plan import Plan
 from diachron.pipelines.recipes.reading import load_recipe
@@ -101,7 +102,7 @@ class Measures:
 def main() -> None:
     """Paint the same events with each renderer, then ask all measures about each."""
     options = bench.parser(__doc__ or "")
-    options.add_argument("--weights", help="folder of weights of `inpainting`; without it, it is left out")
+    options.add_argument("--weights", default=INPAINTING, help="of `inpainting`: a name, or a folder")
     options.add_argument("--set", dest="manner", action="append", default=[], help="of renderer inpainting")
     options.add_argument("--segmenter", default=str(bench.PACKAGES / "segmenters" / "scorer"))
     options.add_argument("--samples", type=int, default=40, help="of each set")
@@ -112,13 +113,12 @@ def main() -> None:
     if not data:
         raise SystemExit("DIACHRON_DATA is not set: it names the folder of the real sets")
     segmenter = Segmenter.load(given.segmenter, role="scorer")
-    renderers: dict[str, list[str]] = {"copy_paste": [], "procedural": ["renderer=procedural"]}
-    if given.weights:
-        renderers["inpainting"] = [
-            "renderer=inpainting",
-            f"renderer.weights={given.weights}",
-            *(f"renderer.{each}" for each in given.manner),
-        ]
+    manner = [f"weights={given.weights}", *given.manner]
+    renderers: dict[str, list[str]] = {
+        "copy_paste": [],
+        "procedural": ["renderer=procedural"],
+        "inpainting": ["renderer=inpainting", *(f"renderer.{each}" for each in manner)],
+    }
     rows = {name: Measures(segmenter, given.steps) for name in (*renderers, MEAN_FILL)}
     for name in SETS:
         source = source_of(Path(data), name)

@@ -32,7 +32,6 @@ from diachron.generators.hub.pipeline import Model, PipelineBrush, load_pipeline
 from diachron.generators.inpainting.layers import repaint
 from diachron.generators.inpainting.painter import Holes, Manner, Painter
 from diachron.generators.models.threads import one_thread
-from diachron.generators.models.unet import UNetConfig
 
 sys.path.append(str(bench.ROOT))
 from tests.generators.hub.tiny import pipeline_folder
@@ -42,23 +41,20 @@ CHANGED = 0.05
 CLUSTERS = 4
 HOUSES, HOUSE_PX = 20, (12, 18)
 MANNER = Manner(strength=0.45, steps=6)
-# The size that `shipped_weights.py` trains.
-SIZE = UNetConfig(widths=(32, 64, 96, 128), shown_proposal=True, grain=True)
 WHITE = 255.0
 # Of the SD-type network, which knows no smaller windows.
 HUB_STRENGTH, HUB_STEPS, HUB_WINDOW_PX = 0.6, 4, 256
 
 
-def neural_costs(requests: Sequence[RenderRequest], weights: str | None, rounds: int) -> dict[str, Any]:
+def neural_costs(requests: Sequence[RenderRequest], weights: str, rounds: int) -> dict[str, Any]:
     """Return the cost of `inpainting` on clusters, single houses and real requests.
 
     Args:
         requests: 512 x 512, with a twentieth of the ground changed.
-        weights: folder of a trained network; None for one of the same size that has learned nothing, which
-            costs the same.
+        weights: name of those that come along, or folder of others.
         rounds: of each.
     """
-    painter = Painter.load(weights) if weights else Painter.untrained(SIZE, 0)
+    painter = Painter.load(weights)
     request, picture = place()
     clusters, houses = in_clusters(), single_houses()
     whole = median(timed(lambda: whole_tile(painter, picture), rounds))
@@ -76,7 +72,6 @@ def neural_costs(requests: Sequence[RenderRequest], weights: str | None, rounds:
     figures |= at_512(requests, painter, rounds)
     # Of this process, all parts of it: kilobytes on Linux.
     figures["peak_rss_mb"] = round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
-    figures["weights_trained"] = weights is not None
     return figures
 
 

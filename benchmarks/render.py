@@ -26,6 +26,7 @@ from diachron.core.events import EventLog
 from diachron.core.sample import RenderRequest, Snapshot
 from diachron.core.scene import Scene
 from diachron.core.streams import stream
+from diachron.generators.weights import INPAINTING
 from diachron.pipelines.acquiring import acquire
 from diachron.pipelines.plan import Plan
 from diachron.pipelines.recipes import load_recipe
@@ -197,7 +198,7 @@ def main() -> None:
     parser.add_argument("--places", type=int, default=6, help="windows that are painted")
     parser.add_argument("--rounds", type=int, default=5, help="paintings of each window and share")
     parser.add_argument("--worlds", type=int, default=3, help="procedural places of each style")
-    parser.add_argument("--weights", help="of renderer inpainting; without, untrained ones of the same size")
+    parser.add_argument("--weights", default=INPAINTING, help="of renderer inpainting: a name, or a folder")
     parser.add_argument("--no-network", action="store_true", help="leave out what a network costs")
     given = parser.parse_args()
     data = os.environ.get("DIACHRON_DATA")
