@@ -107,15 +107,15 @@ def test_every_switch_counts(weights: str, change: dict[str, Any]) -> None:
 def test_strength_is_drawn_from_its_range() -> None:
     asked = request(incidents=0.0)
     parameters = inpainting.Parameters.__dataclass_fields__["strength"].default
-    assert parameters == (0.3, 0.6)
+    assert parameters == (0.1, 0.3)
     folder = pytest.MonkeyPatch()
     folder.setattr(inpainting, "weights_hash", lambda _: "none")
     try:
         drawn = [float(str(inpainting.draw(stream(k, 0, "render"), asked)["strength"])) for k in range(50)]
     finally:
         folder.undo()
-    assert 0.3 <= min(drawn) < 0.35
-    assert 0.55 < max(drawn) <= 0.6
+    assert 0.1 <= min(drawn) < 0.13
+    assert 0.27 < max(drawn) <= 0.3
 
 
 def test_weights_of_another_hash_do_not_repaint_a_record(weights: str, tmp_path: Path) -> None:
