@@ -93,7 +93,7 @@ def inpainting(tiles: Path, weights: str, seed: int) -> Pixels:
 
 
 def semantic(weights: str, seed: int) -> Pixels:
-    """Return places as `procedural` and as `semantic` paint them, at both dates."""
+    """Return places as `procedural` and as `semantic` paint them, at both dates; each has its own events."""
     look = ["world.renderer=semantic", f"renderer={{name: semantic, weights: {weights}}}"]
     found = []
     for style in STYLES:
@@ -102,11 +102,13 @@ def semantic(weights: str, seed: int) -> Pixels:
             overrides = [f"world={{styles: [{style}], gsd_m: {PLACE_GSD_M}}}", "donor_scenes=0"]
             recipe = load_recipe("pretraining", [f"window_px={PLACE_PX}", *overrides, *PLAIN, *way])
             shown.append(look_at(Plan(recipe, world_source(recipe.world_options(seed, 1)), seed, 1), 0))
-        mask = map_pixels(shown[0].sample.change, {0: (0, 0, 0), 1: (255, 255, 255)})
-        dates = [_rgb(image) for stages in shown for image in stages.painted]
-        titles = (f"{style}: procedural", "its second date", "semantic", "its second date")
-        panels = [Panel(title, each) for title, each in zip(titles, dates, strict=True)]
-        found.append([*panels, Panel("change", mask)])
+        panels = []
+        for stages, name in zip(shown, ("procedural", "semantic"), strict=True):
+            first, last = (_rgb(image) for image in stages.painted)
+            mask = map_pixels(stages.sample.change, {0: (0, 0, 0), 1: (255, 255, 255)})
+            # Half its size: it only says where to look.
+            panels += [Panel(f"{style}: {name}", first), Panel("later", last), Panel("", mask[::2, ::2])]
+        found.append(panels)
     return sheet(found)
 
 
