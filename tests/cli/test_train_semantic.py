@@ -74,7 +74,7 @@ def test_missing_weights_are_told_in_a_line(tmp_path: Path) -> None:
     options = [part for each in dressed(tmp_path / "gone") for part in ("--set", each)]
     code, _, said = call("generate", "world", "-n", 1, "--out", tmp_path / "out", *options)
     assert code == 1
-    assert "train some with `diachron train semantic" in said
+    assert "train others with `diachron train semantic" in said
     assert said.count("\n") == 1
 
 
