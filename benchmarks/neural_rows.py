@@ -16,6 +16,8 @@ def neural_rows(
 ) -> list[Trained]:
     """Return the rows; each differs in its renderer alone from the one that has its name up to the last word.
 
+    Places have events of their own with each renderer: their look is part of what decides them.
+
     Args:
         line_up: of the trial.
         gsd_m: of the places.

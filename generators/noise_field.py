@@ -12,8 +12,8 @@ BLOCK_PX = 64
 # Keys of streams are not negative, and a window may begin left of the tile.
 _OFFSET = 2**20
 # Grain holds no waves much longer than this sigma, in pixels, and this share of it is brightness, the same in
-# all bands. A small network leaves a part of the noise that it is given: of white noise clouds of colour on
-# all that is plain, of grain something like texture. Long waves and colours come from the proposal.
+# all bands. A small network leaves a part of the noise that it is given: half-trained, of white noise clouds
+# of colour on all that is plain, of grain something like texture. Long waves and colours are the proposal's.
 GRAIN_PX, BRIGHTNESS = 1.5, 0.85
 # Where the blur that is taken away ends.
 _REACH_PX = 6

@@ -13,8 +13,10 @@ from safetensors.torch import load_file
 
 from diachron.core.hub import BUILDING, GRASS
 from diachron.generators import inpainting, semantic
+from diachron.generators.inpainting import painter
 from diachron.generators.inpainting.painter import Holes, Manner, Painter
 from diachron.generators.models.weights_folder import WEIGHTS
+from diachron.generators.semantic import painter as semantic_painter
 from diachron.generators.semantic.painter import SemanticPainter
 from diachron.generators.weights import INPAINTING, NAMES, SEMANTIC, located
 
@@ -22,7 +24,7 @@ ROOT = Path(__file__).parents[2]
 MOST_PARAMETERS, MOST_BYTES, MOST_BYTES_IN_ALL = 4_500_000, 9_000_000, 24_000_000
 OPEN = {"CC-BY-4.0", "public domain"}
 RENDERERS: dict[str, Any] = {INPAINTING: inpainting, SEMANTIC: semantic}
-CARDS = {INPAINTING: "inpainting.json", SEMANTIC: "semantic.json"}
+CARDS = {INPAINTING: painter.DESCRIPTION, SEMANTIC: semantic_painter.DESCRIPTION}
 
 
 @pytest.fixture(scope="module", params=NAMES)

@@ -16,8 +16,7 @@ Mask = NDArray[np.bool_]
 # Holes of a crop, and the longest side of a shape that is made up, in pixels.
 MOST_HOLES = 3
 SIDES_PX = (6, 48)
-# Share of crops that are all hole, as windows on a cleared block are. Without them a network knew holes with
-# a rim alone, and left the noise of the start, in coloured clouds, on all ground wider than a crop.
+# Share of crops that are all hole, as windows on a cleared block are: other holes all have a rim.
 WHOLE = 0.15
 # Share of holes that are the outline of something that stands there; others lie anywhere.
 ON_OBJECT = 0.4
