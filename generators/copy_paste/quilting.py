@@ -9,6 +9,7 @@ minimum spanning forest cut (Cousty et al. 2009) and takes milliseconds.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -29,6 +30,8 @@ RING_POINTS = 240
 INNER_POINTS = 160
 # With fewer points around a hole, its colours are not known.
 FEWEST_RING = 12
+# Colours of a kind of ground whose quantiles are taken; more would not move them.
+MOST_USUAL = 4000
 # A deviation of strange colour inside a piece weighs as much as this many around it.
 STRANGE = 1.5
 # A ring point that differs by more than this many deviations of the scene is a wall or a car: it counts no
@@ -44,6 +47,10 @@ MOST_LIGHT = 0.6
 MOST_TINT = 0.2
 # A cut runs no farther from the hole than this.
 LONGEST_CUT_PX = 12.0
+# Where the hole goes on beyond a piece, its end is ragged: up to this share of its side is left to the next.
+# Where two pieces agree nowhere a cut runs along the end, and a straight one would show as a window's edge.
+RAGGED = 0.2
+RAGGED_SIGMA_PX = 3.0
 # Width of the transition across a cut: what the optics of the picture give to any edge.
 SOFT_PX = 0.7
 
@@ -76,6 +83,15 @@ class Quarry:
         width = self.good.shape[1]
         flat: NDArray[np.int64] = (places @ (width, 1))[:, None] + (rows * width + cols)
         return flat
+
+    def usual(self) -> Planes:
+        """Return (C, n) colours of ground of the kind, some thousands, as they would be in the painted scene."""
+        at = np.flatnonzero(self.kind)
+        at = at[:: max(1, at.size // MOST_USUAL)]
+        bands = self.gain.size
+        colours = self.features[:bands].reshape(bands, -1)[:, at]
+        found: Planes = colours * self.gain[:, None] + self.offset[:, None]
+        return found
 
     def features_at(
         self, planes: int, places: NDArray[np.int64], rows: NDArray[np.intp], cols: NDArray[np.intp]
@@ -147,7 +163,7 @@ class Patchwork:
         equal = np.flatnonzero(cost <= TOLERANCE * cost.min() + 1e-6)
         row, col = (int(n) for n in places[equal[int(rng.integers(equal.size))]])
         uses[row // 8, col // 8] = uses.get((row // 8, col // 8), 0) + 1
-        self._join(quarry, (row, col), window, low, low_ring)
+        self._join(rng, quarry, (row, col), window, low, low_ring)
         return True
 
     def _next_window(self, size: int) -> tuple[slice, slice]:
@@ -159,6 +175,21 @@ class Patchwork:
         cols = np.flatnonzero(self.need[top : top + tall].any(axis=0))
         left = _start(int(cols[0]), int(cols[-1]), wide, width)
         return slice(top, top + tall), slice(left, left + wide)
+
+    def _left_over(self, rng: np.random.Generator, window: tuple[slice, slice]) -> Mask:
+        """Return (h, w) the pixels of a window that are left to the next ones: ends within the hole are ragged."""
+        need = self.need[window]
+        height, width = need.shape
+        left = np.zeros_like(need)
+        if self.need[window[0], window[1].stop : window[1].stop + 1].any():
+            depth = _ragged_end(rng, height, RAGGED * width)
+            left |= np.arange(width, 0, -1) <= depth[:, None]
+        if self.need[window[0].stop : window[0].stop + 1, window[1]].any():
+            depth = _ragged_end(rng, width, RAGGED * height)
+            left |= np.arange(height, 0, -1)[:, None] <= depth
+        left &= need
+        # A piece that would leave more than it fills keeps its straight end, or filling might not end.
+        return left if 2 * np.count_nonzero(left) <= np.count_nonzero(need) else np.zeros_like(left)
 
     def _differences(
         self,
@@ -196,14 +227,18 @@ class Patchwork:
         low_ring: Mask,
         needed: tuple[NDArray[np.intp], NDArray[np.intp]],
     ) -> NDArray[np.float64]:
-        """Return (n,) how far pieces hold colours that the ring does not have: cars, lines, other ground."""
-        if np.count_nonzero(low_ring) < FEWEST_RING:
-            return np.zeros(len(places))
+        """Return (n,) how far pieces hold colours that the ring does not have: cars, lines, other ground.
+
+        Without a ring, colours that are rare on ground of the kind are strange.
+        """
         kept = rng.permutation(needed[0].size)[:INNER_POINTS]
         rows, cols = needed[0][kept], needed[1][kept]
         bands = quarry.gain.size
-        ring = self.features[:bands, low[0], low[1]][:, low_ring]
-        floor, ceiling = np.quantile(ring, (0.05, 0.95), axis=1)[:, :, None, None]
+        if np.count_nonzero(low_ring) < FEWEST_RING:
+            usual = quarry.usual()
+        else:
+            usual = self.features[:bands, low[0], low[1]][:, low_ring]
+        floor, ceiling = np.quantile(usual, (0.05, 0.95), axis=1)[:, :, None, None]
         gain, offset = quarry.gain[:, None, None], quarry.offset[:, None, None]
         there = quarry.features_at(bands, places, rows, cols) * gain + offset
         beyond = np.maximum(np.maximum(floor - there, there - ceiling), 0.0) / self.spread[:, None, None]
@@ -212,6 +247,7 @@ class Patchwork:
 
     def _join(
         self,
+        rng: np.random.Generator,
         quarry: Quarry,
         place: tuple[int, int],
         window: tuple[slice, slice],
@@ -219,7 +255,7 @@ class Patchwork:
         low_ring: Mask,
     ) -> None:
         """Write a piece: brought to the local light, cut to where it fits, soft across the cut."""
-        need = self.need[window]
+        need = self.need[window] & ~self._left_over(rng, window)
         height, width = need.shape
         there = (slice(2 * place[0], 2 * place[0] + height), slice(2 * place[1], 2 * place[1] + width))
         low_there = (
@@ -261,6 +297,15 @@ class Patchwork:
         planes[:, low_taken] = lent[:, low_taken]
 
 
+def _ragged_end(rng: np.random.Generator, length: int, most: float) -> NDArray[np.float32]:
+    """Return (length,) how deep an end is cut into, 0 to `most` pixels, going up and down smoothly."""
+    noise = ndimage.gaussian_filter1d(rng.standard_normal(length), RAGGED_SIGMA_PX, mode="nearest")
+    # Of white noise blurred along a line the variance is 1 / (2 sqrt(pi) sigma).
+    noise *= (2.0 * math.sqrt(math.pi) * RAGGED_SIGMA_PX) ** 0.5
+    depth: NDArray[np.float32] = (most * np.clip(0.5 + 0.25 * noise, 0.0, 1.0)).astype(np.float32)
+    return depth
+
+
 def _low(side: slice) -> slice:
     """Return a side of a window at half the resolution."""
     return slice(side.start // 2, side.stop // 2)
@@ -295,6 +340,8 @@ def _drawn(
 def _cut(need: Mask, free: Mask, difference: NDArray[np.float32]) -> Mask:
     """Return which pixels of a window become the piece's: all that are needed, and beyond them up to a cut.
 
+    Never the mask that is given: the caller marks off what it needed while it still reads the result.
+
     Args:
         need: (h, w) pixels without ground so far.
         free: (h, w) ground that may be replaced.
@@ -302,7 +349,7 @@ def _cut(need: Mask, free: Mask, difference: NDArray[np.float32]) -> Mask:
     """
     band = free & ~need
     if not band.any():
-        return need
+        return need.copy()
     smooth = ndimage.uniform_filter(difference, 3)
     edge = np.ones(need.shape, bool)
     edge[1:-1, 1:-1] = False

@@ -173,3 +173,34 @@ def test_the_same_seed_lays_the_same_ground():
     scene, hole = with_hole(place(noise()))
     np.testing.assert_array_equal(grown(scene, hole, seed=4), grown(scene, hole, seed=4))
     assert (grown(scene, hole, seed=4) != grown(scene, hole, seed=5)).any()
+
+
+def test_pieces_of_a_new_kind_of_ground_are_cut_into_each_other():
+    # Ground whose level goes up and down by ten deviations of its grain.
+    rows, cols = np.indices((SIDE, SIDE))
+    wavy = 0.05 * np.sin(rows / 9.0) + 0.05 * np.cos(cols / 7.0)
+    scene = place(noise(5, spread=0.005) + wavy.astype(np.float32))
+    hole = np.zeros((SIDE, SIDE), bool)
+    hole[10:150, 50:150] = True
+    house = SceneObject(1, hub.BUILDING, Footprint(10, 50, np.ones((140, 100), bool)))
+    scene = dataclasses.replace(scene, instances=hole.astype(np.int32), objects={1: house})
+    whole = (slice(0, SIDE), slice(0, SIDE))
+    for seed in range(3):
+        filled = grow_ground(
+            np.random.default_rng(seed),
+            scene,
+            (),
+            hub.GRASS,
+            whole,
+            scene.image.astype(np.float32),
+            hole,
+            np.zeros_like(hole),
+            join=False,
+        ).mean(axis=0)
+        inside = filled[12:148, 52:148]
+        # A straight seam is a row or a column whose step is large as a whole.
+        along_rows = np.median(np.abs(np.diff(inside, axis=0)), axis=1)
+        along_cols = np.median(np.abs(np.diff(inside, axis=1)), axis=0)
+        # Pieces that end where their windows end gave 14 to 18.
+        for steps in (along_rows, along_cols):
+            assert steps.max() < 5 * np.median(steps)
