@@ -85,7 +85,7 @@ class Quarry:
         return flat
 
     def usual(self) -> Planes:
-        """Return (C, n) colours of ground of the kind, some thousands, as they would be in the painted scene."""
+        """Return (C, n) colours of ground of the kind, as they would be in the painted scene."""
         at = np.flatnonzero(self.kind)
         at = at[:: max(1, at.size // MOST_USUAL)]
         bands = self.gain.size
@@ -177,7 +177,7 @@ class Patchwork:
         return slice(top, top + tall), slice(left, left + wide)
 
     def _left_over(self, rng: np.random.Generator, window: tuple[slice, slice]) -> Mask:
-        """Return (h, w) the pixels of a window that are left to the next ones: ends within the hole are ragged."""
+        """Return (h, w) pixels of a window that are left to the next ones, for ragged ends in the hole."""
         need = self.need[window]
         height, width = need.shape
         left = np.zeros_like(need)

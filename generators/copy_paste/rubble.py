@@ -26,10 +26,13 @@ Picture = NDArray[np.float32]
 
 # Width over which cleared ground goes over into what lies around: tracks, weeds and dust, no line.
 RIM_M = 3.0
+KEPT_SIGMA_PX = 1.0
 # How far walls fall and machines push them.
 THROW_M = (1.0, 3.5)
 # Size of what is left in one piece: broken slabs, heaps of bricks.
 PIECE_M = (0.5, 1.4)
+# What falls on top, beside what fell first: thrown farther, in smaller pieces. By eye, at 0.25 m.
+SECOND_THROW, SECOND_PIECE = 1.5, 0.5
 # Size of heaped and of swept parts of a block.
 HEAP_M = (6.0, 20.0)
 # Share of their contrast and colour that thrown pixels keep: dust covers all.
@@ -100,19 +103,43 @@ def clear_block(canvas: Canvas, block: BlockEdit) -> None:
         filled = np.where(on_road, filled / (1.0 - (1.0 - contrast) * soft), filled)
     touched = hole | on_road | (filled != picture).any(axis=0)
     if not same_around:
-        filled = np.where(hole & lit & ~gone, _soft_rim(rng, picture, filled, hole, RIM_M / gsd), filled)
+        # Before a wall that stays, new ground ends at the wall.
+        beyond = free & ~hole & lit & ~new
+        kept = hole & lit & ~gone & ~grown(standing, OBJECT_MARGIN_PX)
+        filled = _soft_rim(rng, picture, filled, beyond, (hole, kept), RIM_M / gsd)
     canvas.put(box, touched, filled, "removed shadows and walls of a block", own)
 
 
 def _soft_rim(
-    rng: np.random.Generator, before: Picture, after: Picture, hole: Mask, width_px: float
+    rng: np.random.Generator,
+    before: Picture,
+    after: Picture,
+    beyond: Mask,
+    within: tuple[Mask, Mask],
+    width_px: float,
 ) -> Picture:
-    """Return a hole that is as it was at its rim, and goes over within a width that varies."""
-    depth = ndimage.distance_transform_edt(np.pad(hole, 1))[1:-1, 1:-1]
-    alpha = np.clip(
-        depth / np.maximum(width_px * np.exp(0.7 * _noise(rng, hole.shape, 2.0 * width_px)), 1.0), 0.0, 1.0
-    )
-    return (alpha * after + (1.0 - alpha) * before).astype(np.float32)
+    """Return new ground that is as it was where it meets the old, and goes over within a width that varies.
+
+    Args:
+        rng: stream of this edit.
+        before: (C, h, w) as it was.
+        after: (C, h, w) with new ground.
+        beyond: (h, w) old ground that it goes over into.
+        within: (h, w) the hole, and those of its pixels that may be seen as they were; single ones are not.
+        width_px: about how wide it goes over.
+    """
+    hole, kept = within
+    width = np.maximum(width_px * np.exp(0.7 * _noise(rng, hole.shape, 2.0 * width_px)), 1.0)
+    if not beyond.any():
+        return after
+    share = np.clip(1.0 - ndimage.distance_transform_edt(~beyond) / width, 0.0, 1.0)
+    # A pixel that is lit by chance among dark ones would be a speck, so each goes by those around it.
+    around = [
+        ndimage.gaussian_filter(mask.astype(np.float32), KEPT_SIGMA_PX)
+        for mask in (ndimage.binary_opening(kept), hole)
+    ]
+    share *= np.where(kept, around[0] / np.maximum(around[1], 1e-3), 0.0)
+    return (after + share * (before - after)).astype(np.float32)
 
 
 def _whole(block: BlockEdit) -> Footprint:
@@ -166,7 +193,10 @@ def _with_rubble(
         float(rng.uniform(*limits))
         for limits in (THROW_M, PIECE_M, HEAP_M, KEPT_CONTRAST, KEPT_COLOUR, PALENESS)
     )
-    pieces = _thrown(rng, picture, own, throw / gsd_m, piece / gsd_m)
+    # Roofs and shadows thrown once lie in flat patches of two tones; what falls on it breaks them up.
+    first = _thrown(rng, picture, own, throw / gsd_m, piece / gsd_m)
+    second = _thrown(rng, picture, own, SECOND_THROW * throw / gsd_m, SECOND_PIECE * piece / gsd_m)
+    pieces = _as_lively(0.5 * (first + second), first, own)
     softened_px = SOFTENED_M / gsd_m
     if softened_px >= LEAST_SOFTENED_PX:
         pieces = ndimage.gaussian_filter(pieces, (0, softened_px, softened_px))
@@ -203,6 +233,13 @@ def _thrown(
             0.8 * _noise(rng, own.shape, piece_px / 2) + 0.6 * _noise(rng, own.shape, FINEST_PX)
         )
     return np.stack([ndimage.map_coordinates(band, places, order=1, mode="nearest") for band in filled])
+
+
+def _as_lively(pieces: Picture, like: Picture, own: Mask) -> Picture:
+    """Return pieces whose bands have, on a block, the spread that others have."""
+    middle, spread = pieces[:, own].mean(axis=1), np.maximum(pieces[:, own].std(axis=1), 1e-6)
+    gain = like[:, own].std(axis=1) / spread
+    return (middle[:, None, None] + gain[:, None, None] * (pieces - middle[:, None, None])).astype(np.float32)
 
 
 def _levelled(off: Picture, own: Mask, sigma_px: float) -> Picture:

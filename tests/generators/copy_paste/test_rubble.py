@@ -7,17 +7,17 @@ import dataclasses
 import numpy as np
 import pytest
 
-from diachron.core import hub
 from diachron.core.events import EventLog
 from diachron.core.sample import Painted, RenderRequest
 from diachron.core.scene import Scene
 from diachron.generators import copy_paste
 from diachron.generators.copy_paste.edits import plan_edits
+from diachron.generators.copy_paste.rubble import _soft_rim
 from diachron.simulators.preparation import prepare
 from diachron.simulators.processes import clearance
 from diachron.simulators.site import Site, survey
 from diachron.simulators.snapshots import snapshot
-from tests.worlds import COLOURS, World, raw_scene
+from tests.worlds import World, raw_scene
 
 WORLD = World(rows=96, cols=96, seed=4)
 
@@ -52,7 +52,8 @@ def test_no_house_is_left(scene):
     picture = painted(asked)
     (block,) = plan_edits(asked).blocks
     ground = asked.log[0].footprint
-    around = [image[:, *ground.window][:, ground.mask].mean(axis=1) for image in (scene.image, picture.image)]
+    rows, cols = ground.window
+    around = [image[:, rows, cols][:, ground.mask].mean(axis=1) for image in (scene.image, picture.image)]
     for entry in block.removed:
         box, mask = entry.footprint.window, entry.footprint.mask
         # Rubble has a level of its own, between bare ground and roofs: houses do not stand out from it.
@@ -91,3 +92,17 @@ def test_rubble_of_a_fine_picture_is_no_scatter_of_single_pixels():
     step = np.abs(np.diff(grey, axis=1))[beside].mean()
     # Of pixels that know nothing of each other it would be 1.13 of their spread.
     assert step < 0.8 * grey[block.mask].std()
+
+
+def test_new_ground_goes_over_into_old_ground_and_not_into_single_lit_pixels():
+    before, after = np.zeros((1, 40, 40), np.float32), np.ones((1, 40, 40), np.float32)
+    beyond = np.zeros((40, 40), bool)
+    beyond[:, :8] = True
+    hole = ~beyond
+    rng = np.random.default_rng(0)
+    joined = _soft_rim(rng, before, after, beyond, (hole, hole), 6.0)[0]
+    assert joined[:, 8].mean() < 0.4
+    assert np.all(joined[:, 38:] == 1.0)
+    rows, cols = np.indices(hole.shape)
+    specks = hole & ((rows + cols) % 2 == 0)
+    assert np.all(_soft_rim(rng, before, after, beyond, (hole, specks), 6.0) == 1.0)
