@@ -33,8 +33,9 @@ REAL = 0.75
 GAIN, BAND_GAIN = 0.12, 0.04
 MATCHED = (0.5, 1.0)
 BLURRED, BLUR_PX = 0.4, (0.4, 1.2)
-# Share of fillings with grain of their own, and its spread; a picture has one of about 1.
-GRAINY, GRAIN = 0.3, (0.02, 0.15)
+# Share of fillings with grain of their own, and its spread; a picture has one of about 1. What is taken off
+# here is taken off a rough roof, too.
+GRAINY, GRAIN = 0.15, (0.02, 0.15)
 FEATHER_PX = (0.0, 1.5)
 
 
