@@ -91,6 +91,15 @@ def weights_hash(parameters: Parameters) -> str:
     return _model(vars(parameters)).fingerprint()
 
 
+def device(parameters: Parameters) -> str:
+    """Return where it is computed here, `cpu` or `cuda`.
+
+    Raises:
+        RecipeError: there is no GPU, or xformers is missing, and it is asked for.
+    """
+    return machine_of(parameters.device, parameters.precision, parameters.attention).device
+
+
 def draw(
     rng: np.random.Generator, request: RenderRequest, parameters: Parameters | None = None
 ) -> dict[str, object]:
@@ -113,14 +122,13 @@ def draw(
     least = max(0.05, (1.0 + 1e-6) / how.steps)
     strength = min(1.0, max(least, draw_quantity(rng, how.strength)))
     opening = int(rng.integers(len(PROFILES[how.profile].openings)))
-    machine = machine_of(how.device, how.precision, how.attention)
     return {
         **vars(how),
         **proposal,
         "noise_seed": seed,
         "strength": strength,
         "opening": opening,
-        "device": machine.device,
+        "device": device(how),
         "sha256": weights_hash(how),
     }
 

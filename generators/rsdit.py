@@ -73,6 +73,15 @@ def weights_hash(parameters: Parameters) -> str:
     return rsdit_hash(parameters.weights, parameters.vae)
 
 
+def device(parameters: Parameters) -> str:
+    """Return where it is computed here, `cpu` or `cuda`.
+
+    Raises:
+        RecipeError: there is no GPU, or xformers is missing, and it is asked for.
+    """
+    return machine_of(parameters.device, parameters.precision, parameters.attention).device
+
+
 def draw(
     rng: np.random.Generator, request: RenderRequest, parameters: Parameters | None = None
 ) -> dict[str, object]:
@@ -94,7 +103,7 @@ def draw(
         **copy_paste.draw(rng, request),
         "noise_seed": noise_seed(rng),
         "strength": min(1.0, max(0.05, draw_quantity(rng, how.strength))),
-        "device": machine_of(how.device, how.precision, how.attention).device,
+        "device": device(how),
         "sha256": weights_hash(how),
     }
 

@@ -152,7 +152,7 @@ def dataset_info(plan: Plan) -> dict[str, Any]:
             "fingerprint": plan.fingerprint,
             "stream": "SeedSequence(seed, spawn_key=(sample, crc32(stage)))",
         },
-        "versions": versions(),
+        "versions": versions(networks=bool(plan.weights)),
     }
 
 
@@ -167,7 +167,13 @@ def _lending(donor: Source) -> dict[str, Any]:
 
 
 @cache
-def versions() -> dict[str, str]:
-    """Return versions of what decides the bytes."""
-    names = ("diachron", "numpy", "scipy", "scikit-image", "rasterio", "shapely", "pyarrow")
+def versions(*, networks: bool) -> dict[str, str]:
+    """Return versions of what decides the bytes.
+
+    Args:
+        networks: whether some of them are painted, or judged, by a network.
+    """
+    names = ["diachron", "numpy", "scipy", "scikit-image", "rasterio", "shapely", "pyarrow"]
+    if networks:
+        names += ["torch", "diffusers"]
     return {"python": platform.python_version(), **{name: metadata.version(name) for name in names}}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -24,10 +24,12 @@ class Paintings:
     Args:
         dates: in order of time; `edit` and `effects` tell of all that was touched since the real picture.
         steps: (H, W) what was touched between a date and the one before it, from the second date on.
+        manner: what the renderer drew for all of them, JSON-ready, as it is recorded.
     """
 
     dates: tuple[Painted, ...]
     steps: tuple[Mask, ...]
+    manner: Mapping[str, object] = field(default_factory=dict)
 
 
 def paint_dates(

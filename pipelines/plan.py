@@ -191,6 +191,8 @@ class Plan:
     def weights(self) -> tuple[dict[str, str], ...]:
         """Filter or renderer, and SHA-256, of each network that is looked through; they are read for it.
 
+        Where a renderer may compute on a GPU, the device, too: bytes differ from one to the other.
+
         Raises:
             PackageError: weights cannot be read.
             RecipeError: they may not be used for this.
@@ -199,6 +201,8 @@ class Plan:
         painters = []
         if hasattr(painter, "weights_hash"):
             painters = [{"renderer": self.renderer, "sha256": painter.weights_hash(*self.manner)}]
+            if hasattr(painter, "device"):
+                painters[0]["device"] = painter.device(*self.manner)
         return (
             *painters,
             *(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -32,6 +32,8 @@ from diachron.simulators.snapshots import Difference, difference, draw_labels, s
 
 # Prepared windows kept: the one at work, its donors, and a few that the next samples may ask for.
 KEPT_WINDOWS = 8
+# What a renderer's record says of places on this machine: what lies there is recorded by its hash.
+WHERE = frozenset({"weights", "controlnet", "lora", "vae"})
 
 
 @dataclass(frozen=True)
@@ -273,7 +275,7 @@ class Workshop:
             visible=whole.visible,
             acquisition=acquired.drawn,
             displacements=acquired.displacements,
-            provenance=self._provenance(sample, unit, refusals, scenes, simulation, pictures, setting),
+            provenance=self._provenance(sample, unit, refusals, scenes, simulation, paintings, setting),
             grid=scene.grid,
             schema=scene.schema,
             bands=scene.bands,
@@ -302,13 +304,15 @@ class Workshop:
     def _paint(self, played: Played, stream_of: Callable[[str], np.random.Generator]) -> Paintings:
         """Return the dates; the one of the real picture is the picture itself. All dates share one stream."""
         setting = played.setting
+        drawn: dict[str, object] = {}
 
         def paint(request: RenderRequest) -> Painted:
-            params = self._renderer.draw(stream_of("render"), request, *self.plan.manner)
-            painted: Painted = self._renderer.paint(request, params)
+            # From a stream of its own each time: all dates are painted in the same manner.
+            drawn.update(self._renderer.draw(stream_of("render"), request, *self.plan.manner))
+            painted: Painted = self._renderer.paint(request, drawn)
             return painted
 
-        return paint_dates(
+        paintings = paint_dates(
             paint,
             setting.window.scene,
             setting.untouched,
@@ -318,6 +322,8 @@ class Workshop:
             played.labels,
             anchor_years=setting.anchor_years,
         )
+        manner = {key: value for key, value in drawn.items() if key not in WHERE}
+        return replace(paintings, manner=manner)
 
     def _relight(self, played: Played) -> Relight | None:
         """Return what paints a state of the place under another sun; None where nobody can."""
@@ -352,11 +358,11 @@ class Workshop:
         refusals: list[Refusal],
         scenes: Mapping[str, Scene],
         simulation: Simulation,
-        pictures: Sequence[Painted],
+        paintings: Paintings,
         setting: Setting,
     ) -> dict[str, object]:
         plan, scene, pair = self.plan, setting.window.scene, setting.real_pair
-        edit = np.logical_or.reduce([p.edit for p in pictures])
+        edit = np.logical_or.reduce([p.edit for p in paintings.dates])
         donors = sorted(
             {str(e.parameters["donor_scene"]) for e in simulation.log if "donor_scene" in e.parameters}
         )
@@ -368,8 +374,9 @@ class Workshop:
             "simulation": {name: dict(counts) for name, counts in simulation.tally.items()},
             "render": {
                 "renderer": plan.renderer,
+                "drawn": dict(paintings.manner),
                 "real_picture_years": setting.anchor_years,
-                "effects": [dict(p.effects) for p in pictures],
+                "effects": [dict(p.effects) for p in paintings.dates],
                 "sun": None
                 if scene.sun is None
                 else {
@@ -386,7 +393,7 @@ class Workshop:
                 "activity": round(simulation.activity, 6),
                 "refused_attempts": [asdict(refusal) for refusal in refusals],
                 "plan": plan.fingerprint,
-                "versions": versions(),
+                "versions": versions(networks=bool(plan.weights)),
                 "donor_scenes": donors,
                 "surface_is_estimated": scene.surface_is_estimated,
                 "weights": [dict(entry) for entry in plan.weights],

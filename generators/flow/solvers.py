@@ -8,7 +8,7 @@ from itertools import pairwise
 
 from torch import Tensor
 
-from diachron.core.errors import RecipeError
+from diachron.core.errors import RecipeError, RenderError
 from diachron.generators.flow.path import Velocity
 
 # Error of a step of `adaptive`: one grey value of 8 bits, at the spread that pictures have for a network.
@@ -91,6 +91,7 @@ def adaptive(
 
     Raises:
         RecipeError: the times do not decrease, or the tolerance is not above 0.
+        RenderError: the velocity is no number, or infinite: no step is short enough then.
 
     Source: Hairer, Norsett, Wanner 1993, "Solving Ordinary Differential Equations I", section II.4; steps are
     0.9 times what the error allows, a fifth of the last at least and twice it at most.
@@ -107,6 +108,11 @@ def adaptive(
         first = velocity(x, _each(now, x))
         second = velocity(x + (then - now) * first, _each(then, x))
         error = _worst(0.5 * (then - now) * (second - first)) / tolerance
+        if not math.isfinite(error):
+            raise RenderError(
+                f"the network's answer at time {now:.3f} is no number: its weights are broken, or its "
+                "precision is too low"
+            )
         # A step that time can hardly tell from none is taken as it is.
         if error <= 1.0 or now - then < SHORTEST:
             x = x + (then - now) * 0.5 * (first + second)

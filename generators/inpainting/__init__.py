@@ -31,7 +31,8 @@ class Parameters:
             written, relative to where the command runs. What decides the samples is the hash of the weights,
             not where they lie.
         strength: share of noise that the proposal is buried in, 0.05 to 1, drawn once a sample; with 1
-            nothing is left of it, which wants a large network.
+            nothing is left of it, which wants a large network. Weights know the range of their training, and
+            1 where that left proposals out.
         steps: of the solver, 1 to 100.
         solver: `euler` looks once a step, `heun` twice; `adaptive` is Heun's with steps as long as the error
             allows, the first and the last as long as given.
@@ -85,12 +86,18 @@ def draw(
 
     Raises:
         PackageError: as `weights_hash`.
+        RecipeError: the weights were not trained with such a strength.
     """
+    from diachron.generators.inpainting.painter import load_painter
+
     how = parameters or Parameters()
+    proposal, seed = copy_paste.draw(rng, request), noise_seed(rng)
+    strength = min(1.0, max(0.05, draw_quantity(rng, how.strength)))
+    load_painter(how.weights)[0].check_strength(strength)
     return {
-        **copy_paste.draw(rng, request),
-        "noise_seed": noise_seed(rng),
-        "strength": min(1.0, max(0.05, draw_quantity(rng, how.strength))),
+        **proposal,
+        "noise_seed": seed,
+        "strength": strength,
         "steps": how.steps,
         "solver": how.solver,
         "guidance": how.guidance,

@@ -102,6 +102,21 @@ class Painter:
         """Return the (3, size, size) noise of a window that the network has learned to begin from."""
         return (grain_at if self.network.config.grain else noise_at)(seed, row, col, size)
 
+    def check_strength(self, strength: float) -> None:
+        """Raise unless the network has learned to paint from so much noise, where its card tells.
+
+        Raises:
+            RecipeError: it has not; the text says what it has.
+        """
+        options = self.training.get("plan", {}).get("options", {})
+        if "strength" not in options:
+            return
+        low, high = options["strength"]
+        from_nothing = options.get("without_proposal", 0.0) > 0.0
+        if not low <= strength <= high and not (from_nothing and strength == 1.0):
+            known = f"{low} to {high}{', and 1' if from_nothing else ''}"
+            raise RecipeError(f"strength: {strength:.3g}, and these weights were trained with {known}")
+
     def paint(self, holes: Holes, manner: Manner) -> NDArray[np.float32]:
         """Return (N, 3, S, S) pictures with the holes painted; around them they are `holes.picture`.
 

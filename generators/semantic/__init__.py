@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import ndimage
 
 from diachron.core.distributions import draw_quantity
 from diachron.core.sample import Painted, RenderRequest, Snapshot
@@ -32,7 +33,7 @@ class Parameters(inpainting.Parameters):
             written, relative to where the command runs. What decides the samples is the hash of the weights,
             not where they lie.
         strength: share of noise that the sketch is buried in, 0.05 to 1, drawn once a sample, and once a
-            place for worlds: the noise is what texture is made of.
+            place for worlds: the noise is what texture is made of. Weights know the range of their training.
         steps, solver, guidance, precision: as of `inpainting`.
     """
 
@@ -63,6 +64,7 @@ def draw(
 
     Raises:
         PackageError: as `weights_hash`.
+        RecipeError: the weights were not trained with such a strength.
     """
     del request
     return _drawn(rng, parameters or Parameters())
@@ -88,20 +90,22 @@ def paint(request: RenderRequest, params: Mapping[str, object]) -> Painted:
     from diachron.generators.inpainting.layers import repaint
     from diachron.generators.models.hub_map import hub_map
     from diachron.generators.models.pixels import colour_bands, from_network
-    from diachron.generators.semantic.sketch import regions_of
+    from diachron.generators.semantic.sketch import regions_of, steps_of
     from diachron.generators.semantic.whole import sketched
 
     painter, manner, seed = _hand(params)
     scene, target = request.scene, request.target
     shown = hub_map(target.surface, target.instances, target.objects)
     regions = regions_of(shown, target.instances, scene.void)
-    sketch = sketched(proposal.image, scene.full_scale, scene.bands, regions, painter.reading.detail_px)
-    values = from_network(sketch, scene.full_scale)
-    if np.issubdtype(scene.image.dtype, np.integer):
-        values = np.rint(values)
-    image = proposal.image.copy()
-    for colour, band in enumerate(colour_bands(scene.bands)):
-        image[band][proposal.edit] = values[colour][proposal.edit]
+    image, detail_px = proposal.image.copy(), painter.reading.detail_px
+    for box, touched in _pieces(proposal.edit, steps_of(detail_px)):
+        part = proposal.image[:, box[0], box[1]]
+        sketch = sketched(part, scene.full_scale, scene.bands, regions[box], detail_px)
+        values = from_network(sketch, scene.full_scale)
+        if np.issubdtype(scene.image.dtype, np.integer):
+            values = np.rint(values)
+        for colour, band in enumerate(colour_bands(scene.bands)):
+            image[band][box][touched] = values[colour][touched]
     over = Painted(image, proposal.edit, proposal.effects)
     return Painted(repaint(request, over, painter, manner, seed=seed), proposal.edit, proposal.effects)
 
@@ -129,6 +133,7 @@ def dressed(
 
     Raises:
         PackageError: as `weights_hash`.
+        RecipeError: as `draw`.
     """
     from diachron.generators.models.hub_map import hub_map
     from diachron.generators.semantic.whole import paint_over
@@ -148,10 +153,33 @@ def dressed(
     )
 
 
+def _pieces(
+    edit: NDArray[np.bool_], reach_px: int
+) -> Iterator[tuple[tuple[slice, slice], NDArray[np.bool_]]]:
+    """Yield windows around the parts of an edit with all that their sketch hangs on, and the parts in them.
+
+    Args:
+        edit: (H, W).
+        reach_px: how far a sketch looks.
+    """
+    numbers, _ = ndimage.label(edit, np.ones((3, 3), bool))
+    for number, (rows, cols) in enumerate(ndimage.find_objects(numbers), start=1):
+        box = (
+            slice(max(rows.start - reach_px, 0), rows.stop + reach_px),
+            slice(max(cols.start - reach_px, 0), cols.stop + reach_px),
+        )
+        yield box, numbers[box] == number
+
+
 def _drawn(rng: np.random.Generator, how: Parameters) -> dict[str, object]:
+    from diachron.generators.semantic.painter import load_painter
+
+    seed = noise_seed(rng)
+    strength = min(1.0, max(0.05, draw_quantity(rng, how.strength)))
+    load_painter(how.weights)[0].check_strength(strength)
     return {
-        "noise_seed": noise_seed(rng),
-        "strength": min(1.0, max(0.05, draw_quantity(rng, how.strength))),
+        "noise_seed": seed,
+        "strength": strength,
         "steps": how.steps,
         "solver": how.solver,
         "guidance": how.guidance,

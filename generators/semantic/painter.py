@@ -62,6 +62,8 @@ class SemanticPainter(Painter):
         """Return (N, 3, S, S) pictures with the holes painted; `holes.proposal` holds sketches."""
         if not self.reading.labels:
             holes = replace(holes, labels=np.zeros_like(holes.labels))
+            # With labels that it is not shown and without, it would answer the same twice.
+            manner = replace(manner, guidance=1.0)
         return super().paint(holes, manner)
 
     def save(self, folder: str | Path) -> None:

@@ -53,7 +53,13 @@ def test_the_hash_of_the_weights_travels(town: Path, weights: Path, tmp_path: Pa
     wanted = [{"renderer": "inpainting", "sha256": load_painter(str(weights))[1]}]
     assert json.loads((tmp_path / "out" / "dataset.json").read_text())["weights"] == wanted
     sample = next((tmp_path / "out" / "samples").rglob("sample.json"))
-    assert json.loads(sample.read_text())["provenance"]["weights"] == wanted
+    told = json.loads(sample.read_text())
+    assert told["provenance"]["weights"] == wanted
+    assert {"torch", "diffusers"} <= set(told["provenance"]["versions"])
+    # How it was painted is told, and not where on this machine the weights lay.
+    assert told["render"]["drawn"]["precision"] == "fp32"
+    assert 0.1 <= told["render"]["drawn"]["strength"] <= 0.3
+    assert str(weights) not in sample.read_text()
     # The same weights elsewhere are the same plan, and others are not.
     moved, other = tmp_path / "moved", tmp_path / "other"
     Painter(tiny_unet()).save(moved)

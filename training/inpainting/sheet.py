@@ -17,7 +17,7 @@ from diachron.training.runs.shown import as_shown
 
 # Steps of the solver, and the middle of the strengths that the renderer draws.
 STEPS = 6
-STRENGTH = 0.45
+STRENGTH = 0.2
 
 
 @dataclass(frozen=True)

@@ -45,8 +45,7 @@ def save_checkpoint(run: Run, out: Path, plan: dict[str, Any]) -> None:
         plan: JSON-ready; what the run must be given again to go on.
     """
     fresh, old = out / f".{FOLDER}-new", out / f".{FOLDER}-old"
-    for left in (fresh, old):
-        shutil.rmtree(left, ignore_errors=True)
+    shutil.rmtree(fresh, ignore_errors=True)
     fresh.mkdir(parents=True)
     weights = {name: value.detach().cpu().contiguous() for name, value in run.network.state_dict().items()}
     save_file(weights, fresh / _WEIGHTS)
@@ -57,7 +56,9 @@ def save_checkpoint(run: Run, out: Path, plan: dict[str, Any]) -> None:
         "scheduler": run.scheduler.state_dict(),
     }
     torch.save(state, fresh / _STATE)
+    # After a stop between the two names `old` is all there is: it stays until the new one has its name.
     if (out / FOLDER).exists():
+        shutil.rmtree(old, ignore_errors=True)
         (out / FOLDER).rename(old)
     fresh.rename(out / FOLDER)
     shutil.rmtree(old, ignore_errors=True)

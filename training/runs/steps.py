@@ -14,6 +14,7 @@ from accelerate import Accelerator  # type: ignore[import-untyped]
 from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
+from diachron.core.errors import RecipeError
 from diachron.training.runs.checkpoint import (
     Run,
     has_checkpoint,
@@ -134,8 +135,10 @@ def run_steps(
 
     Raises:
         RunRefusedError, PackageError: as `load_checkpoint`.
-        RecipeError: as `Journal`.
+        RecipeError: as `Journal`, or a GPU is asked for and there is none, or a process would get no crop.
     """
+    if options.device == "cuda" and not torch.cuda.is_available():
+        raise RecipeError("device: cuda, and torch finds no GPU here; take cpu or auto")
     accelerator = Accelerator(cpu=options.device == "cpu")
     precision = choose_precision(options.precision, accelerator.device)
     plan = {**plan, "precision": precision}

@@ -11,7 +11,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from diachron.core.errors import RecipeError
+from diachron.core.errors import RecipeError, RenderError
 from diachron.core.streams import stream
 from diachron.generators.flow.guidance import Guided
 from diachron.generators.flow.loss import flow_loss
@@ -63,6 +63,11 @@ def test_an_adaptive_solver_looks_as_often_as_the_error_asks() -> None:
     assert fine < rough / 5
     # Errors of the steps add up.
     assert fine < 1e-5 * many
+
+
+def test_an_adaptive_solver_says_when_a_velocity_is_no_number() -> None:
+    with pytest.raises(RenderError, match="is no number"):
+        adaptive(lambda x, _: x * float("nan"), torch.ones((2, 3)), times(4))
 
 
 def test_an_adaptive_solver_does_short_steps_where_much_happens() -> None:

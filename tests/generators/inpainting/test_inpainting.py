@@ -180,3 +180,18 @@ def test_members_of_a_batch_are_painted_as_if_alone() -> None:
 def test_parameters_out_of_range_are_refused(given: dict[str, Any], said: str) -> None:
     with pytest.raises(RecipeError, match=said):
         inpainting.Parameters(**given)
+
+
+def test_a_strength_that_the_weights_do_not_know_is_refused(tmp_path: Path) -> None:
+    options = {"strength": [0.1, 0.6], "without_proposal": 0.05}
+    Painter(tiny_unet(), {"plan": {"options": options}}).save(tmp_path)
+    asked = request()
+
+    def drawn(strength: float) -> object:
+        how = inpainting.Parameters(weights=str(tmp_path), strength=strength)
+        return inpainting.draw(stream(0, 0, "render"), asked, how)["strength"]
+
+    assert [drawn(strength) for strength in (0.1, 0.6, 1.0)] == [0.1, 0.6, 1.0]
+    for strength in (0.05, 0.8):
+        with pytest.raises(RecipeError, match=f"{strength}, and these weights .* 0.1 to 0.6, and 1"):
+            drawn(strength)

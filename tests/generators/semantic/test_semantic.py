@@ -43,6 +43,14 @@ def test_all_that_procedural_paints_and_nothing_else_is_painted_over(weights: st
     assert (found.image != first.image).any(axis=0)[first.edit].mean() > 0.9
 
 
+def test_a_sketch_in_parts_is_the_sketch_of_the_whole(weights: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = request()
+    found = painted(asked, weights)
+    everything = (slice(0, 90), slice(0, 90))
+    monkeypatch.setattr(semantic, "_pieces", lambda edit, _: [(everything, edit)])
+    assert painted(asked, weights).image.tobytes() == found.image.tobytes()
+
+
 def test_texture_of_the_proposal_does_not_come_through(weights: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Two proposals with the same levels and another texture have nearly the same sketch."""
     asked = request()

@@ -10,7 +10,9 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from diachron.core.errors import RunRefusedError
+from diachron.core.errors import RecipeError, RunRefusedError
+from diachron.training.runs import checkpoint
+from diachron.training.runs.batches import TensorBatch
 from diachron.training.runs.checkpoint import has_checkpoint
 from diachron.training.runs.steps import REPORTED, Answer, Ended, run_steps
 
@@ -142,3 +144,47 @@ def test_only_who_writes_keeps_what_was_trained(tmp_path: Path) -> None:
     replace(ended, writes=True).keep(kept.append, tmp_path)
     assert kept == [tmp_path]
     assert not has_checkpoint(tmp_path)
+
+
+def test_a_stop_between_two_names_and_another_while_writing_leave_a_checkpoint(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Stopped(Exception):
+        pass
+
+    def stop(*_: object) -> None:
+        raise Stopped
+
+    def stop_at_3(done: int, _: int) -> None:
+        if done == 3:
+            raise Stopped
+
+    options = Options(steps=9, checkpoint_every=2)
+    with pytest.raises(Stopped):
+        run_steps(line(), points, off, options, PLAN, out=tmp_path, progress=stop_at_3)
+    (tmp_path / "checkpoint").rename(tmp_path / ".checkpoint-old")
+    with monkeypatch.context() as patch, pytest.raises(Stopped):
+        patch.setattr(checkpoint.torch, "save", stop)
+        run_steps(line(), points, off, options, PLAN, out=tmp_path, resume=True)
+    assert has_checkpoint(tmp_path)
+    straight = run_steps(line(), points, off, options, PLAN)
+    resumed = run_steps(line(), points, off, options, PLAN, out=tmp_path, resume=True)
+    assert resumed.losses == straight.losses
+    assert resumed.steps_timed == 7
+
+
+def test_every_process_has_a_crop_of_every_batch() -> None:
+    @dataclass
+    class Crops(TensorBatch):
+        x: torch.Tensor
+
+    batch = Crops(torch.arange(3.0))
+    assert [len(batch.part(rank, 3).x) for rank in range(3)] == [1, 1, 1]
+    with pytest.raises(RecipeError, match="3 crops are shared by 4 processes"):
+        batch.part(0, 4)
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU")
+def test_a_gpu_that_is_not_there_is_not_stood_in_for() -> None:
+    with pytest.raises(RecipeError, match="torch finds no GPU here"):
+        run_steps(line(), points, off, Options(device="cuda"), PLAN)
