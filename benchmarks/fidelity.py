@@ -1,13 +1,15 @@
-"""How real does what a renderer paints look? The same events, painted by each, on tiles no painter has seen.
+"""How real does what a renderer paints look? Events of one recipe, painted by each, on tiles no painter has seen.
 
 DIACHRON_DATA=... python benchmarks/fidelity.py --json
 
 Of each renderer: `label_fidelity_miou`, of buildings and ground as a segmenter calls them that no renderer
 has met, with as much weight on buildings as on ground; `kid` of 64 px crops around what was painted against
 crops of untouched ground, on our own features; `probe_auc` and `seam_auc` of small networks that see such
-crops, or crops along outlines in random colours. `mean_fill` is every painted part in its own mean colour: a
-probe that does not find it says nothing. All before acquisition. `--segmenter` is the folder of a scorer, see
-docs/segment.md; spreads are over seeds of probes and subsets, that of the segmenter over pairs.
+crops, or crops along outlines in random colours. `mean_fill` is all that `copy_paste` painted, each part in its
+own mean colour: a probe that does not find it says nothing. `copy_paste` and `inpainting` have the same events;
+`procedural` needs no donors, so it has others. All before acquisition. `--segmenter` is the folder of a scorer,
+see docs/segment.md; it has learned from other places of the same sets. Spreads are over seeds: of the pairs for
+the segmenter, of places, first weights and subsets for the others.
 """
 
 from __future__ import annotations
@@ -23,6 +25,7 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 import bench
 import numpy as np
+from scipy import ndimage
 from seams import LIVELY, has_few_places
 
 from diachron.core.streams import stream
@@ -65,28 +68,33 @@ class Measures:
         self.painted = PaintedProbe(ProbeOptions(steps=steps))
         self.seam = SeamProbe(ProbeOptions(steps=steps, recolour=True))
         self.distance = FeatureDistance(load_encoder())
-        self.fidelity: dict[str, Fidelity] = {}
+        self.fidelity: dict[int, dict[str, Fidelity]] = {}
 
-    def add(self, name: str, dataset: Dataset, pair: MadePair) -> None:
+    def add(self, name: str, seed: int, dataset: Dataset, pair: MadePair) -> None:
         """Take what one pair of a set shows; each measure draws the same for every renderer."""
-        fidelity = self.fidelity.setdefault(name, Fidelity(self.segmenter, dataset.schema))
+        of_seed = self.fidelity.setdefault(seed, {})
+        fidelity = of_seed.setdefault(name, Fidelity(self.segmenter, dataset.schema))
         for each in (self.painted, self.seam, self.distance, fidelity):
-            each.add(pair, stream(0, pair.index, f"benchmark/fidelity/{name}/{type(each).__name__}"))
+            each.add(pair, stream(seed, pair.index, f"benchmark/fidelity/{name}/{type(each).__name__}"))
 
     def figures(self, seeds: range) -> dict[str, Any]:
         """Return the row of a renderer."""
         painted, seam = self.painted.figures(seeds), self.seam.figures(seeds)
         distance = self.distance.figures(seeds)["painted"]
-        answers = {name: fidelity.figures(seeds) for name, fidelity in self.fidelity.items()}
+        answers = [
+            {name: fidelity.figures(seeds) for name, fidelity in of_seed.items()}
+            for of_seed in self.fidelity.values()
+        ]
+        painted_miou = [over_sets(each, "painted_buildings", "cleared_ground") for each in answers]
+        real_miou = [over_sets(each, "untouched_buildings", "untouched_ground") for each in answers]
         return {
-            "label_fidelity_miou": over_sets(answers, "painted_buildings", "cleared_ground"),
+            "label_fidelity_miou": mean_of(painted_miou),
+            "label_fidelity_std": spread_of(painted_miou),
             "label_fidelity_by_set": {
-                name: miou(each, "painted_buildings", "cleared_ground") for name, each in answers.items()
+                name: mean_of([miou(each[name], "painted_buildings", "cleared_ground") for each in answers])
+                for name in SETS
             },
-            "real_label_fidelity_miou": over_sets(answers, "untouched_buildings", "untouched_ground"),
-            "spread_over_pairs": {
-                name: each["painted_buildings"]["spread"] for name, each in answers.items()
-            },
+            "real_label_fidelity": (mean_of(real_miou), spread_of(real_miou)),
             "kid": distance.get("kid"),
             "kid_std": distance.get("kid_std"),
             "kid_floor": distance.get("kid_floor"),
@@ -105,8 +113,8 @@ def main() -> None:
     options.add_argument("--weights", default=INPAINTING, help="of `inpainting`: a name, or a folder")
     options.add_argument("--set", dest="manner", action="append", default=[], help="of renderer inpainting")
     options.add_argument("--segmenter", default=str(bench.PACKAGES / "segmenters" / "scorer"))
-    options.add_argument("--samples", type=int, default=40, help="of each set")
-    options.add_argument("--steps", type=int, default=150, help="of a probe")
+    options.add_argument("--samples", type=int, default=20, help="of each set and seed")
+    options.add_argument("--steps", type=int, default=400, help="of a probe")
     options.add_argument("--seeds", type=int, default=3)
     given = options.parse_args()
     data = os.environ.get("DIACHRON_DATA")
@@ -122,15 +130,18 @@ def main() -> None:
     rows = {name: Measures(segmenter, given.steps) for name in (*renderers, MEAN_FILL)}
     for name in SETS:
         source = source_of(Path(data), name)
-        for renderer, overrides in renderers.items():
-            for dataset, pair in made(source, name, overrides, given.samples):
-                rows[renderer].add(name, dataset, pair)
-                if renderer == "copy_paste":
-                    rows[MEAN_FILL].add(name, dataset, mean_filled(pair))
+        for seed in range(given.seeds):
+            for renderer, overrides in renderers.items():
+                for dataset, pair in made(source, name, overrides, seed, given.samples):
+                    rows[renderer].add(name, seed, dataset, pair)
+                    if renderer == "copy_paste":
+                        rows[MEAN_FILL].add(name, seed, dataset, mean_filled(pair))
     figures: dict[str, Any] = {name: row.figures(range(given.seeds)) for name, row in rows.items()}
-    # The real dates are the same for all: the segmenter is asked about them once.
-    real = {name: row.pop("real_label_fidelity_miou") for name, row in figures.items()}
-    figures["real"] = {"label_fidelity_miou": real["copy_paste"]}
+    # The real dates are those of the same places for all: said once.
+    real = {name: row.pop("real_label_fidelity") for name, row in figures.items()}
+    figures["real"] = dict(
+        zip(("label_fidelity_miou", "label_fidelity_std"), real["copy_paste"], strict=True)
+    )
     figures["probes_count"] = {
         probe: bool((figures[MEAN_FILL][probe] or 0.0) >= STRONG_ENOUGH)
         for probe in ("probe_auc", "seam_auc")
@@ -149,13 +160,16 @@ def source_of(data: Path, name: str) -> Source:
     )
 
 
-def made(source: Source, name: str, overrides: list[str], samples: int) -> Iterator[tuple[Dataset, MadePair]]:
-    """Yield the pairs of a set; all renderers are asked for the same events."""
+def made(
+    source: Source, name: str, overrides: list[str], seed: int, samples: int
+) -> Iterator[tuple[Dataset, MadePair]]:
+    """Yield the pairs of a set, of the same places and rates for every renderer."""
     recipe = load_recipe("building-change", [*LIVELY, "acquisition=none", "paint=t2", *overrides])
     by_tile = has_few_places(source)
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder) / "made"
-        generate(Plan(recipe, source, seed=0, samples=samples), RunOptions(out, workers=os.cpu_count() or 1))
+        # Few samples at a time: starting workers would take longer than they save.
+        generate(Plan(recipe, source, seed, samples), RunOptions(out))
         dataset = Dataset(out)
         for pair in read_pairs(dataset):
             place = str(pair.record["source"]) if by_tile else pair.place
@@ -163,13 +177,18 @@ def made(source: Source, name: str, overrides: list[str], samples: int) -> Itera
 
 
 def mean_filled(pair: MadePair) -> MadePair:
-    """Return a pair whose painted parts each have their own mean colour."""
+    """Return a pair all of whose edit is filled: objects and ground each with their own mean colour."""
     date = pair.painted_date
     if date is None:
         return pair
-    picture = pair.dates[date].copy()
+    picture, left = pair.dates[date].copy(), pair.edit.copy()
     for part in edited_parts(pair.instances[date], pair.instances[1 - date], pair.edit):
         picture[:, part.mask] = picture[:, part.mask].mean(axis=1)[:, None]
+        left &= ~part.mask
+    # What new objects touch is no part of its own: shadows, yards, ground that was laid up to them.
+    pieces, count = ndimage.label(left)
+    for piece in range(1, count + 1):
+        picture[:, pieces == piece] = picture[:, pieces == piece].mean(axis=1)[:, None]
     dates = (picture, pair.dates[1]) if date == 0 else (pair.dates[0], picture)
     return replace(pair, dates=dates)
 
@@ -184,10 +203,21 @@ def miou(answers: dict[str, Any], buildings: str, ground: str) -> float | None:
     return round(float(np.mean(both)), 4)
 
 
+def mean_of(values: list[float | None]) -> float | None:
+    """Return the mean of those that were asked."""
+    found = [value for value in values if value is not None]
+    return round(float(np.mean(found)), 4) if found else None
+
+
+def spread_of(values: list[float | None]) -> float | None:
+    """Return the standard deviation of those that were asked."""
+    found = [value for value in values if value is not None]
+    return round(float(np.std(found)), 4) if found else None
+
+
 def over_sets(answers: dict[str, dict[str, Any]], buildings: str, ground: str) -> float | None:
     """Return the mean over the sets in which both were asked."""
-    found = [value for each in answers.values() if (value := miou(each, buildings, ground)) is not None]
-    return round(float(np.mean(found)), 4) if found else None
+    return mean_of([miou(each, buildings, ground) for each in answers.values()])
 
 
 if __name__ == "__main__":

@@ -58,6 +58,20 @@ def check_quantity(value: object, *, key: str, low: float = -math.inf, high: flo
     )
 
 
+def ends_of(value: Quantity) -> tuple[float, ...]:
+    """Return the numbers between which all draws lie: one, a pair, or all choices; () for the other two forms.
+
+    The value must have passed `check_quantity`.
+    """
+    if isinstance(value, (int, float)):
+        return (float(value),)
+    if isinstance(value, dict):
+        ((name, arguments),) = value.items()
+        return tuple(float(each) for each in arguments) if name == "choice" else ()
+    low, high = cast(Sequence[float], value)
+    return (float(low), float(high))
+
+
 def _numbers(values: object, key: str) -> tuple[float, ...]:
     if not isinstance(values, (list, tuple)) or any(
         isinstance(v, bool) or not isinstance(v, (int, float)) or not math.isfinite(v) for v in values

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from diachron.core.distributions import check_quantity, draw_quantity
+from diachron.core.distributions import check_quantity, draw_quantity, ends_of
 from diachron.core.errors import RecipeError, nearest_names
 from diachron.core.sample import Painted, RenderRequest
 from diachron.core.streams import noise_seed
@@ -66,10 +66,14 @@ def weights_hash(parameters: Parameters) -> str:
 
     Raises:
         PackageError: there are none, or they cannot be read; the text says how to get some.
+        RecipeError: they were not trained with such a strength, where that can be told before it is drawn.
     """
     from diachron.generators.inpainting.painter import load_painter
 
-    return load_painter(parameters.weights)[1]
+    painter, digest = load_painter(parameters.weights)
+    for strength in ends_of(parameters.strength):
+        painter.check_strength(strength)
+    return digest
 
 
 def draw(

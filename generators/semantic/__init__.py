@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from diachron.core.distributions import draw_quantity
+from diachron.core.distributions import draw_quantity, ends_of
 from diachron.core.sample import Painted, RenderRequest, Snapshot
 from diachron.core.streams import noise_seed
 from diachron.generators import inpainting, procedural
@@ -46,10 +46,14 @@ def weights_hash(parameters: Parameters) -> str:
 
     Raises:
         PackageError: there are none, or they cannot be read; the text says how to get some.
+        RecipeError: they were not trained with such a strength, where that can be told before it is drawn.
     """
     from diachron.generators.semantic.painter import load_painter
 
-    return load_painter(parameters.weights)[1]
+    painter, digest = load_painter(parameters.weights)
+    for strength in ends_of(parameters.strength):
+        painter.check_strength(strength)
+    return digest
 
 
 def draw(

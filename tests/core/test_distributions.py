@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from diachron.core.distributions import check_quantity, draw_quantity
+from diachron.core.distributions import check_quantity, draw_quantity, ends_of
 from diachron.core.errors import RecipeError
 
 # Every draw comes from a fixed seed; a correct generator would fail one of these tests with probability 1e-6.
@@ -96,3 +96,20 @@ def test_anything_else_is_refused_with_key_and_value(value, text):
 def test_infinity_is_refused_where_no_bound_is_given(value):
     with pytest.raises(RecipeError, match="expected numbers"):
         check_quantity(value, key="x")
+
+
+@pytest.mark.parametrize(
+    ("value", "ends"),
+    [
+        (3, (3.0,)),
+        ([1, 4.5], (1.0, 4.5)),
+        ({"choice": [2, 9, 5]}, (2.0, 9.0, 5.0)),
+        ({"normal": [0, 1]}, ()),
+        ({"lognormal": [2, 0.5]}, ()),
+    ],
+)
+def test_the_ends_are_those_between_which_all_draws_lie(value, ends):
+    assert ends_of(value) == ends
+    rng = np.random.default_rng(0)
+    if ends:
+        assert all(min(ends) <= draw_quantity(rng, value) <= max(ends) for _ in range(50))
