@@ -1,15 +1,15 @@
-"""How real does what a renderer paints look? Events of one recipe, painted by each, on tiles no painter has seen.
+"""How real does what a renderer paints look? One recipe, painted by each, on tiles no painter has seen.
 
 DIACHRON_DATA=... python benchmarks/fidelity.py --json
 
 Of each renderer: `label_fidelity_miou`, of buildings and ground as a segmenter calls them that no renderer
 has met, with as much weight on buildings as on ground; `kid` of 64 px crops around what was painted against
 crops of untouched ground, on our own features; `probe_auc` and `seam_auc` of small networks that see such
-crops, or crops along outlines in random colours. `mean_fill` is all that `copy_paste` painted, each part in its
-own mean colour: a probe that does not find it says nothing. `copy_paste` and `inpainting` have the same events;
-`procedural` needs no donors, so it has others. All before acquisition. `--segmenter` is the folder of a scorer,
-see docs/segment.md; it has learned from other places of the same sets. Spreads are over seeds: of the pairs for
-the segmenter, of places, first weights and subsets for the others.
+crops, or crops along outlines in random colours. `mean_fill` is all that `copy_paste` painted, each part in
+its own mean colour: a probe that does not find it says nothing. `copy_paste` and `inpainting` have the same
+events; `procedural` needs no donors, so it has others. All before acquisition. `--segmenter` is the folder of
+a scorer, see docs/segment.md; it has learned from other places of the same sets. Spreads are over seeds: of
+the pairs for the segmenter, of places, first weights and subsets for the others.
 """
 
 from __future__ import annotations
