@@ -59,7 +59,7 @@ def check_quantity(value: object, *, key: str, low: float = -math.inf, high: flo
 
 
 def ends_of(value: Quantity) -> tuple[float, ...]:
-    """Return the numbers between which all draws lie: one, a pair, or all choices; () for the other two forms.
+    """Return numbers between which all draws lie: one, a pair, or all choices; () for the other two forms.
 
     The value must have passed `check_quantity`.
     """

@@ -168,7 +168,7 @@ class RSDiTBrush:
             planes = self.saved.shown(hole.labels).to(device)
 
             def network(x: Tensor, time: float) -> Tensor:
-                return self._answer(x, time, planes)
+                return self._answer(x, time, planes, hole.gsd_m)
 
             if self.saved.aim == "noise":
                 found = denoised(network, latents, strength=self.strength, steps=self.steps, rng=rng)
@@ -176,16 +176,17 @@ class RSDiTBrush:
                 found = walked(network, latents, strength=self.strength, steps=self.steps)
             return self._decoded(found)
 
-    def _answer(self, x: Tensor, time: float, planes: Tensor) -> Tensor:
+    def _answer(self, x: Tensor, time: float, planes: Tensor, gsd_m: float) -> Tensor:
         """Return the network's answer; what is guided is noise or velocity, never the spread beside it."""
         at = torch.full((1,), time, device=x.device)
+        gsd = torch.full((1,), gsd_m, device=x.device)
         network = self.saved.network
         kind = x.device.type
         with torch.autocast(kind, torch.bfloat16, enabled=self.machine.precision == "bf16"):
-            told = network(x, at, planes).float()
+            told = network(x, at, planes, gsd).float()
             if self.guidance == 1.0:
                 return told
-            free = network(x, at, torch.zeros_like(planes)).float()
+            free = network(x, at, torch.zeros_like(planes), gsd).float()
         channels = network.config.channels
         aimed = free[:, :channels] + self.guidance * (told[:, :channels] - free[:, :channels])
         return torch.cat([aimed, told[:, channels:]], dim=1)

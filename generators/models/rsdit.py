@@ -19,6 +19,7 @@ from torch.nn import functional
 
 from diachron.core.errors import UnknownNameError, nearest_names
 from diachron.generators.models.attention import attended
+from diachron.generators.models.conditions import waves
 from diachron.generators.models.hub_map import VALUES
 
 # Width of the waves that tell the time, and what a time of 1 counts there: steps of the published training.
@@ -39,6 +40,7 @@ class RSDiTConfig:
         every: each block of so many attends over the whole picture, the last of them.
         channels, answers: of a cell, in and out.
         label_planes: of the label map.
+        told_gsd: whether it is told how many metres a pixel is; the published ones are not.
     """
 
     depth: int
@@ -50,6 +52,7 @@ class RSDiTConfig:
     channels: int = 4
     answers: int = 4
     label_planes: int = VALUES
+    told_gsd: bool = False
 
 
 # Name -> depth, width and heads.
@@ -90,6 +93,8 @@ class RSDiT(nn.Module):
         self.x_embedder = _PatchEmbedder(config.channels, width, patch)
         self.t_embedder = _TimeEmbedder(width)
         self.y_embedder = _LabelEmbedder(config.label_planes, width)
+        if config.told_gsd:
+            self.g_embedder = _GsdEmbedder(width)
         self.blocks = nn.ModuleList(
             _Block(width, config.heads, None if number % config.every == config.every - 1 else config.window)
             for number in range(config.depth)
@@ -102,7 +107,7 @@ class RSDiT(nn.Module):
             if isinstance(module, _Attention):
                 module.kind = kind
 
-    def forward(self, x: Tensor, time: Tensor, labels: Tensor) -> Tensor:
+    def forward(self, x: Tensor, time: Tensor, labels: Tensor, gsd_m: Tensor | None = None) -> Tensor:
         """Return (N, answers, h, w).
 
         Args:
@@ -110,10 +115,15 @@ class RSDiT(nn.Module):
             time: (N,) from 1 to 0, see `generators.flow`.
             labels: (N, label_planes, H, W) float, at the full size of the picture: sixteen pixels a side of a
                 token as published, but any size is laid over the tokens.
+            gsd_m: (N,) metres a pixel of the picture; not looked at by a network that is not told.
         """
         tokens = self.x_embedder(x)
         shape = (int(tokens.shape[2]), int(tokens.shape[3]))
         told = self.y_embedder(labels, shape) + self.t_embedder(time)[:, None]
+        if self.config.told_gsd:
+            if gsd_m is None:
+                raise ValueError("this network is told the gsd, and none is given")
+            told = told + self.g_embedder(gsd_m)[:, None]
         tokens = tokens.flatten(2).transpose(1, 2)
         for block in self.blocks:
             tokens = block(tokens, told, shape)
@@ -151,6 +161,20 @@ class _TimeEmbedder(nn.Module):
         rates = torch.exp(-math.log(10000.0) * torch.arange(half, device=time.device) / half)
         angles = TIME_STEPS * time.float()[:, None] * rates
         out: Tensor = self.mlp(torch.cat([angles.cos(), angles.sin()], dim=1))
+        return out
+
+
+class _GsdEmbedder(nn.Module):
+    """As that of the time; it begins with nothing to say."""
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.mlp = nn.Sequential(nn.Linear(WAVES, width), nn.SiLU(), nn.Linear(width, width))
+        _silence(self.mlp[2])
+
+    def forward(self, gsd_m: Tensor) -> Tensor:
+        # By its logarithm, as in `conditions.Situation`.
+        out: Tensor = self.mlp(waves(gsd_m.float().log10(), WAVES))
         return out
 
 

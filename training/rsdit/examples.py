@@ -27,6 +27,7 @@ class LatentBatch(TensorBatch):
         hole: (N, 1, S, S) float32, 1 where they are.
         known: (N, 1, S, S) float32, 1 where there is image data.
         labels: (N, S, S) uint8 hub ids of the real picture, 0 where they are hidden.
+        gsd_m: (N,) float32 metres a pixel.
         noise: (N, channels, s, s) float32 standard normal.
         strength: (N,) float32 share of noise over the proposal; with 1 the crop is painted whole.
         time: (N,) float32 from 1, the start, to 0, the picture.
@@ -37,6 +38,7 @@ class LatentBatch(TensorBatch):
     hole: Tensor
     known: Tensor
     labels: Tensor
+    gsd_m: Tensor
     noise: Tensor
     strength: Tensor
     time: Tensor
@@ -79,6 +81,7 @@ class LatentExamples:
             hole=torch.from_numpy(np.stack([each.hole for each in crops])),
             known=torch.from_numpy(known.astype(np.float32)),
             labels=torch.from_numpy(np.stack([each.labels for each in crops])),
+            gsd_m=torch.tensor([each.crop.gsd_m for each in crops], dtype=torch.float32),
             noise=torch.from_numpy(rng.standard_normal(self._shape, np.float32)),
             strength=torch.from_numpy(strengths(rng, options)),
             time=torch.from_numpy(rng.random(options.batch).astype(np.float32)),

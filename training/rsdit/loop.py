@@ -72,7 +72,8 @@ def train_rsdit(
     if done is not None:
         return done
 
-    network = build_rsdit(replace(options.network, channels=channels, answers=channels), options.seed)
+    size = replace(options.network, channels=channels, answers=channels, told_gsd=True)
+    network = build_rsdit(size, options.seed)
     network.attend_by(options.attention)
     frozen = Frozen(autoencoder)
 
@@ -128,7 +129,7 @@ def latent_loss(answers: Answer, batch: LatentBatch, vae: Frozen) -> Tensor:
 
     def predict(x: Tensor, time: Tensor) -> Tensor:
         # The network answers in the time of the noise, which the walk passes `strength` times as slowly.
-        answer: Tensor = answers(x, batch.strength * time, planes)
+        answer: Tensor = answers(x, batch.strength * time, planes, batch.gsd_m)
         return strength * answer.float()
 
     return flow_loss(predict, picture, start, batch.time, weight)

@@ -17,8 +17,8 @@ class RSDiTOptions(HoleOptions):
     """Everything a training run depends on besides its tiles and its autoencoder.
 
     Args:
-        network: its size. Channels and answers are those of the autoencoder, whatever is said here; label
-            planes are those of the hub's ids.
+        network: its size. Channels and answers are those of the autoencoder and it is told the gsd, whatever
+            is said here; label planes are those of the hub's ids.
         attention: `sdpa`, or `xformers` where it is installed and there is a GPU.
         strength: shares of noise in the proposals, as the renderer draws them and a little to both sides.
         without_proposal: share of crops that are painted whole.

@@ -76,7 +76,7 @@ def latent_examples(
         layers = (batch.picture, batch.proposal)
         picture, proposal = (layer[k].numpy() * np.float32(0.5) + np.float32(0.5) for layer in layers)
         labels, inside = batch.labels[k].numpy(), batch.hole[k, 0].numpy() > 0
-        hole = Hole(picture, proposal, inside, labels, 1.0, noise_seed(rng))
+        hole = Hole(picture, proposal, inside, labels, float(batch.gsd_m[k]), noise_seed(rng))
         painted = np.where(inside, brush.paint(hole), picture)
         everywhere = replace(hole, hole=np.ones_like(inside))
         whole = replace(brush, strength=1.0).paint(everywhere)

@@ -124,3 +124,15 @@ def test_unknown_ground_is_no_plane() -> None:
 def test_a_size_that_is_none_is_refused() -> None:
     with pytest.raises(UnknownNameError, match="no size of RSDiT is called 'XXL'"):
         rsdit_config("XXL")
+
+
+def test_a_network_may_be_told_the_gsd() -> None:
+    told = learned(RSDiTConfig(depth=1, width=16, heads=2, told_gsd=True))
+    x, labels, time = cells(8, 8), planes(16, 16), torch.full((2,), 0.5)
+    with torch.inference_mode():
+        fine, coarse = (told(x, time, labels, torch.full((2,), gsd)) for gsd in (0.3, 2.0))
+        assert not torch.allclose(fine, coarse, atol=1e-3)
+        plain = learned(RSDiTConfig(depth=1, width=16, heads=2))
+        assert torch.equal(plain(x, time, labels, torch.full((2,), 0.3)), plain(x, time, labels))
+    with pytest.raises(ValueError, match="told the gsd"):
+        told(x, time, labels)
