@@ -37,8 +37,8 @@ if TYPE_CHECKING:
 def command(widths: str, latent_channels: int, kl: float, **given: Any) -> None:
     """Train an autoencoder on tiles, for `train rsdit` and other networks that paint in latents.
 
-    Writes `vae`, a folder of diffusers, its card autoencoder.json, and samples.png with crops that it has not
-    learned from. Its default size is for a GPU.
+    Writes `vae`, a folder of diffusers, its card autoencoder.json, and samples.png with new crops of
+    its tiles. Its default size is for a GPU.
     """
     from diachron.training.autoencoder.loop import train_autoencoder
     from diachron.training.autoencoder.options import AutoencoderOptions

@@ -21,7 +21,7 @@ def command(**given: Any) -> None:
     """Train the network of renderer `inpainting` on tiles, labelled or not.
 
     Patches of the tiles are swapped or tinted, and the network learns the way back to the real picture.
-    Writes the weights, their card inpainting.json, and samples.png with crops that it has not learned from.
+    Writes the weights, their card inpainting.json, and samples.png with new crops of its tiles.
     """
     from diachron.training.inpainting.loop import train_inpainting
     from diachron.training.inpainting.options import InpaintingOptions

@@ -34,8 +34,8 @@ SHOWN = 4
 def command(weights: str, rank: int, profile: str, text: str, attention: str, **given: Any) -> None:
     """Train a LoRA on tiles for a published inpainting network; for a GPU.
 
-    Writes pytorch_lora_weights.safetensors, its card lora.json, and samples.png with crops that it has not
-    learned from, painted without it and with it. Needs the extras `transformers` and `peft`.
+    Writes pytorch_lora_weights.safetensors, its card lora.json, and samples.png with new crops of
+    its tiles, painted without it and with it. Needs the extras `transformers` and `peft`.
     """
     from diachron.training.lora.loop import train_lora
     from diachron.training.lora.options import LoraOptions

@@ -42,8 +42,8 @@ def command(
 ) -> None:
     """Train the network of renderer `rsdit` on tiles with label maps; its sizes are for a GPU.
 
-    Writes the weights, their card rsdit.json, a copy of the autoencoder, and samples.png with crops that it
-    has not learned from.
+    Writes the weights, their card rsdit.json, a copy of the autoencoder, and samples.png with new crops of
+    its tiles.
     """
     from dataclasses import replace
 

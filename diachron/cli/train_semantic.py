@@ -23,7 +23,7 @@ def command(detail: float, **given: Any) -> None:
     """Train the network of renderer `semantic` on tiles, labelled or not.
 
     Tiles are smoothed inside what stands there, and the network learns the way back to the real picture.
-    Writes the weights, their card semantic.json, and samples.png with crops that it has not learned from.
+    Writes the weights, their card semantic.json, and samples.png with new crops of its tiles.
     """
     from diachron.training.semantic.loop import train_semantic
     from diachron.training.semantic.options import SemanticOptions

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from diachron.generators.inpainting.painter import Painter, load_painter
+from diachron.generators.semantic.painter import SemanticPainter
 from tests.generators.models.nets import tiny_unet
 from tests.tiles import LIVELY, OPTIONS, call, write_source
 
@@ -42,6 +43,22 @@ def test_two_workers_write_the_bytes_of_one(town: Path, weights: Path, tmp_path:
     named = ("--set", f"renderer.weights={weights}")
     for workers in (1, 2):
         code, said = generate(town, tmp_path / str(workers), *named, "--workers", workers)
+        assert code == 0, said
+    assert made(tmp_path / "1") == made(tmp_path / "2")
+    assert made(tmp_path / "1")
+
+
+@pytest.mark.slow
+def test_two_workers_dress_worlds_in_the_bytes_of_one(tmp_path: Path) -> None:
+    folder = tmp_path / "weights"
+    SemanticPainter(tiny_unet()).save(folder)
+    look = f"renderer={{name: semantic, weights: {folder}, steps: 2}}"
+    small = "world={gsd_m: 1.0, styles: [suburb]}"
+    for workers in (1, 2):
+        code, _, said = call(
+            *("generate", "world", "--out", tmp_path / str(workers), "-n", 3, "--workers", workers),
+            *("--set", small, "--set", "world.renderer=semantic", "--set", look, "--set", "window_px=128"),
+        )
         assert code == 0, said
     assert made(tmp_path / "1") == made(tmp_path / "2")
     assert made(tmp_path / "1")

@@ -1,4 +1,4 @@
-"""What a painter makes of crops that it has not learned from, to look at."""
+"""What a painter makes of new crops of the tiles that it learned from, to look at."""
 
 from __future__ import annotations
 
