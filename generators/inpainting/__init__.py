@@ -23,8 +23,8 @@ PRECISIONS = ("fp32", "bf16")
 
 
 @dataclass(frozen=True)
-class Parameters:
-    """Whose hand, and how far it may leave the proposal.
+class Hand:
+    """A network and how it is asked: what all renderers that paint through one of ours have in common.
 
     Args:
         weights: name of weights that come with Diachron, or folder that `diachron train inpainting` has
@@ -61,7 +61,30 @@ class Parameters:
                 raise RecipeError(f"{key}: '{given}'; {nearest_names(given, known)}")
 
 
-def weights_hash(parameters: Parameters) -> str:
+@dataclass(frozen=True)
+class Parameters(Hand):
+    """Whose hand, and how far it may leave the proposal.
+
+    Args:
+        weights, strength, steps, solver, guidance, precision: as of `Hand`.
+        detail: share of the proposal's own grain and fine lines that is kept away from borders, 0 to 1.
+        most_shift: that the local mean may leave that of the proposal by, a share of full scale, 0 to 1:
+            small networks take a dark roof on pale ground for a fault of light.
+
+    With strength 1 nothing is proposed, and neither of the last two is looked at.
+    """
+
+    detail: float = 1.0
+    most_shift: float = 0.04
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        for key in ("detail", "most_shift"):
+            if not 0.0 <= getattr(self, key) <= 1.0:
+                raise RecipeError(f"{key}: {getattr(self, key)} is not between 0 and 1")
+
+
+def weights_hash(parameters: Hand) -> str:
     """Return the SHA-256 of the network's weights.
 
     Raises:
@@ -100,6 +123,8 @@ def draw(
     load_painter(how.weights)[0].check_strength(strength)
     return {
         **proposal,
+        "detail": how.detail,
+        "most_shift": how.most_shift,
         "noise_seed": seed,
         "strength": strength,
         "steps": how.steps,
@@ -136,6 +161,7 @@ def paint(request: RenderRequest, params: Mapping[str, object]) -> Painted:
     given: Any = params
     painter, digest = load_painter(given["weights"])
     check_recorded(given["weights"], digest, given["sha256"])
-    manner = Manner(given["strength"], given["steps"], given["solver"], given["guidance"], given["precision"])
+    keys = ("strength", "steps", "solver", "guidance", "precision", "detail", "most_shift")
+    manner = Manner(*(given[key] for key in keys))
     image = repaint(request, proposal, painter, manner, seed=given["noise_seed"])
     return Painted(image, proposal.edit, proposal.effects)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
@@ -72,6 +73,8 @@ class Manner:
         solver: name in `flow.solvers.SOLVERS`.
         guidance: 1 for none.
         precision: `fp32` or `bf16`; bytes of bf16 differ from one kind of processor to another.
+        detail, most_shift: as of `trust.within_bounds`, the latter as a share of full scale; with the
+            defaults all is as the network paints it.
     """
 
     strength: float
@@ -79,6 +82,8 @@ class Manner:
     solver: str = "euler"
     guidance: float = 1.0
     precision: str = "fp32"
+    detail: float = 0.0
+    most_shift: float = math.inf
 
 
 @dataclass

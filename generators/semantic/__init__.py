@@ -25,7 +25,7 @@ NEEDS_DONORS = False
 
 
 @dataclass(frozen=True)
-class Parameters(inpainting.Parameters):
+class Parameters(inpainting.Hand):
     """Whose hand, and how far it may leave the sketch.
 
     Args:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-INPAINTING = "inpainting-1"
+INPAINTING = "inpainting-2"
 SEMANTIC = "semantic-1"
 NAMES = (INPAINTING, SEMANTIC)
 
