@@ -103,17 +103,18 @@ def test_inpainting_mends_the_light_of_what_is_drawn(by: float) -> None:
     def off(shown: np.ndarray) -> float:
         return float(np.abs(shown[:, inside] - picture[:, inside]).mean())
 
-    # As far as it may go it goes the right way.
-    assert off(painted) < off(proposal) - 0.5 * usual.most_shift / SPREAD
+    # It goes the right way, as far as it may: of the 0.5 by 0.2 at most.
+    assert off(painted) < off(proposal) - 0.02
     assert np.array_equal(painted[:, ~inside], picture[:, ~inside])
 
 
 def test_semantic_gives_texture_to_a_sketch_and_keeps_its_colours() -> None:
-    _, holes = spoilt_town()
+    painter = SemanticPainter.load(SEMANTIC)
+    _, holes = spoilt_town(painter, 0.0)
     smooth = np.where(holes.labels == BUILDING, 0.3, -0.6).astype(np.float32)
     sketch = np.broadcast_to(smooth[:, None], (1, 3, 64, 64)).copy()
     whole = Holes(sketch, sketch, np.ones((1, 64, 64), bool), holes.labels, holes.noise, 0.6)
-    painted = SemanticPainter.load(SEMANTIC).paint(whole, Manner(0.5, 6))[0]
+    painted = painter.paint(whole, Manner(0.5, 6))[0]
     for where, level in ((holes.labels[0] == BUILDING, 0.3), (holes.labels[0] == GRASS, -0.6)):
         assert abs(float(painted[:, where].mean()) - level) < 0.25
         assert 0.03 < float(painted[:, where].std()) < 0.6
