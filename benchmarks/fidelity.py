@@ -91,7 +91,13 @@ class Measures:
             "label_fidelity_miou": mean_of(painted_miou),
             "label_fidelity_std": spread_of(painted_miou),
             "label_fidelity_by_set": {
-                name: mean_of([miou(each[name], "painted_buildings", "cleared_ground") for each in answers])
+                name: mean_of(
+                    [
+                        miou(each[name], "painted_buildings", "cleared_ground")
+                        for each in answers
+                        if name in each
+                    ]
+                )
                 for name in SETS
             },
             "real_label_fidelity": (mean_of(real_miou), spread_of(real_miou)),

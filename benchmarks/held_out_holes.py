@@ -3,10 +3,11 @@
 DIACHRON_DATA=... python benchmarks/held_out_holes.py --json
 
 Crops of Banepa's row r3 and of NAIP's `val` and `test` places, which the weights that ship have not learned
-from, get holes as in the training of `inpainting`. Mean absolute errors in the holes, spread over seeds of
-the crops. `error_ratio`: after painting as the renderer does by default, over that of what was proposed;
-`fault`: the latter in grey levels of 255; `untouched_error`: what it brings in grey levels where the real
-picture was proposed; `…_unbounded`: the same as the network paints (`detail` 0 and no `most_shift`).
+from (others may have), get holes as in the training of `inpainting`. Mean absolute errors in the holes,
+spread over seeds of the crops. `error_ratio`: after painting as the renderer does by default, over that of
+what was proposed; `fault`: the latter in grey levels of 255; `untouched_error`: what it brings in grey levels
+where the real picture was proposed; `…_unbounded`: the same as the network paints (`detail` 0 and no
+`most_shift`).
 """
 
 from __future__ import annotations
@@ -87,7 +88,7 @@ def measured(painter: Painter, places: list[SourcePlaces], seed: int, crops: int
         network=painter.network.config,
         batch=BATCH,
         crop_px=CROP_PX,
-        gsd_m=tuple(trained["gsd_m"]),
+        gsd_m=None if trained["gsd_m"] is None else tuple(trained["gsd_m"]),
         without_labels=0.0,
         without_proposal=0.0,
         seed=1000 + seed,

@@ -172,7 +172,12 @@ class Patchwork:
         tall, wide = min(size, height), min(size, width)
         filled_rows = np.flatnonzero(self.need.any(axis=1))
         top = _start(int(filled_rows[0]), int(filled_rows[-1]), tall, height)
-        cols = np.flatnonzero(self.need[top : top + tall].any(axis=0))
+        rows = self.need[top : top + tall]
+        if self.need[top + tall : top + tall + 1].any():
+            # What the ragged end of the piece before has left is for the row of pieces below.
+            upper = rows[: tall - math.ceil(RAGGED * tall)]
+            rows = upper if upper.any() else rows
+        cols = np.flatnonzero(rows.any(axis=0))
         left = _start(int(cols[0]), int(cols[-1]), wide, width)
         return slice(top, top + tall), slice(left, left + wide)
 

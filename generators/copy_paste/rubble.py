@@ -26,6 +26,7 @@ Picture = NDArray[np.float32]
 
 # Width over which cleared ground goes over into what lies around: tracks, weeds and dust, no line.
 RIM_M = 3.0
+# How far around it a pixel looks for others that may be kept.
 KEPT_SIGMA_PX = 1.0
 # How far walls fall and machines push them.
 THROW_M = (1.0, 3.5)

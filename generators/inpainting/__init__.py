@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from diachron.core.distributions import check_quantity, draw_quantity, ends_of
+from diachron.core.distributions import check_quantity, draw_quantity
 from diachron.core.errors import RecipeError, nearest_names
 from diachron.core.sample import Painted, RenderRequest
 from diachron.core.streams import noise_seed
@@ -89,13 +89,12 @@ def weights_hash(parameters: Hand) -> str:
 
     Raises:
         PackageError: there are none, or they cannot be read; the text says how to get some.
-        RecipeError: they were not trained with such a strength, where that can be told before it is drawn.
+        RecipeError: they were not trained with such a strength.
     """
     from diachron.generators.inpainting.painter import load_painter
 
     painter, digest = load_painter(parameters.weights)
-    for strength in ends_of(parameters.strength):
-        painter.check_strength(strength)
+    painter.check_strength(parameters.strength)
     return digest
 
 
@@ -115,12 +114,9 @@ def draw(
         PackageError: as `weights_hash`.
         RecipeError: the weights were not trained with such a strength.
     """
-    from diachron.generators.inpainting.painter import load_painter
-
     how = parameters or Parameters()
     proposal, seed = copy_paste.draw(rng, request), noise_seed(rng)
     strength = min(1.0, max(0.05, draw_quantity(rng, how.strength)))
-    load_painter(how.weights)[0].check_strength(strength)
     return {
         **proposal,
         "detail": how.detail,

@@ -15,6 +15,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from diachron.core.distributions import Quantity, ends_of
 from diachron.core.errors import PackageError, RecipeError
 from diachron.generators.flow.guidance import Guided
 from diachron.generators.flow.path import noised
@@ -107,20 +108,29 @@ class Painter:
         """Return the (3, size, size) noise of a window that the network has learned to begin from."""
         return (grain_at if self.network.config.grain else noise_at)(seed, row, col, size)
 
-    def check_strength(self, strength: float) -> None:
+    def check_strength(self, strength: Quantity) -> None:
         """Raise unless the network has learned to paint from so much noise, where its card tells.
 
+        Args:
+            strength: number, pair or distribution that has passed `check_quantity`.
+
         Raises:
-            RecipeError: it has not; the text says what it has.
+            RecipeError: it has not, or that cannot be told before it is drawn; the text says what it has.
         """
         options = self.training.get("plan", {}).get("options", {})
         if "strength" not in options:
             return
         low, high = options["strength"]
         from_nothing = options.get("without_proposal", 0.0) > 0.0
-        if not low <= strength <= high and not (from_nothing and strength == 1.0):
-            known = f"{low} to {high}{', and 1' if from_nothing else ''}"
-            raise RecipeError(f"strength: {strength:.3g}, and these weights were trained with {known}")
+        ends = ends_of(strength)
+        # 1 is a point apart: a pair that reaches up to it draws what lies between, too.
+        alone = from_nothing and not isinstance(strength, (list, tuple))
+        if not ends or any(not low <= end <= high and not (alone and end == 1.0) for end in ends):
+            known = f"numbers from {low} to {high}{', or 1' if from_nothing else ''}"
+            raise RecipeError(
+                f"strength: {strength}, and these weights were trained with {known}; give such a one, or "
+                "train others"
+            )
 
     def paint(self, holes: Holes, manner: Manner) -> NDArray[np.float32]:
         """Return (N, 3, S, S) pictures with the holes painted; around them they are `holes.picture`.

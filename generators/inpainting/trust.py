@@ -30,15 +30,18 @@ def within_bounds(
         detail: share of the proposal's detail that is kept away from borders, 0 to 1; the rest is the
             network's.
         most_shift: that the local mean may leave that of the proposal by, in the scale of the pictures; small
-            differences are kept as they are, larger ones come near to it (a hyperbolic tangent).
+            differences are kept as they are, larger ones come near to it (a hyperbolic tangent). At borders
+            the network's detail comes on top.
     """
     weight = np.maximum(_blurred(hole.astype(np.float32)), 1e-6)
     wide_painted, wide_proposal = (_blurred(each * hole) / weight for each in (painted, proposal))
     shift = wide_painted - wide_proposal
     if np.isfinite(most_shift):
         shift = most_shift * np.tanh(shift / max(most_shift, 1e-6))
-    depth = ndimage.distance_transform_edt(hole)
-    share = np.float32(detail) * np.clip((depth - 0.5) / (BORDER_PX - 0.5), 0.0, 1.0)
+    share = np.float32(detail)
+    if not hole.all():
+        depth = ndimage.distance_transform_edt(hole)
+        share = share * np.clip((depth - 0.5) / (BORDER_PX - 0.5), 0.0, 1.0)
     fine = share * (proposal - wide_proposal) + (1.0 - share) * (painted - wide_painted)
     return np.where(hole, wide_proposal + shift + fine, painted).astype(np.float32)
 

@@ -1,4 +1,4 @@
-"""A network paints over a sketch of the procedural picture: label map and light in, learned texture out."""
+"""A network paints over a sketch of the procedural picture: a sketch in, learned texture out."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from diachron.core.distributions import draw_quantity, ends_of
+from diachron.core.distributions import draw_quantity
 from diachron.core.sample import Painted, RenderRequest, Snapshot
 from diachron.core.streams import noise_seed
 from diachron.generators import inpainting, procedural
@@ -46,13 +46,12 @@ def weights_hash(parameters: Parameters) -> str:
 
     Raises:
         PackageError: there are none, or they cannot be read; the text says how to get some.
-        RecipeError: they were not trained with such a strength, where that can be told before it is drawn.
+        RecipeError: they were not trained with such a strength.
     """
     from diachron.generators.semantic.painter import load_painter
 
     painter, digest = load_painter(parameters.weights)
-    for strength in ends_of(parameters.strength):
-        painter.check_strength(strength)
+    painter.check_strength(parameters.strength)
     return digest
 
 
@@ -176,11 +175,8 @@ def _pieces(
 
 
 def _drawn(rng: np.random.Generator, how: Parameters) -> dict[str, object]:
-    from diachron.generators.semantic.painter import load_painter
-
     seed = noise_seed(rng)
     strength = min(1.0, max(0.05, draw_quantity(rng, how.strength)))
-    load_painter(how.weights)[0].check_strength(strength)
     return {
         "noise_seed": seed,
         "strength": strength,

@@ -75,3 +75,11 @@ def test_a_folder_that_is_not_there_is_named() -> None:
 def test_parameters_out_of_range_are_refused(given: dict[str, Any], said: str) -> None:
     with pytest.raises(RecipeError, match=said):
         rsdit.Parameters(**given)
+
+
+def test_the_device_is_told_as_it_is_here(weights: str) -> None:
+    import torch
+
+    there = "cuda" if torch.cuda.is_available() else "cpu"
+    assert rsdit.device(rsdit.Parameters(weights=weights, device="auto")) == there
+    assert rsdit.device(rsdit.Parameters(weights=weights, device="cpu")) == "cpu"

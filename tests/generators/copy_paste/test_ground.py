@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -14,6 +15,7 @@ from diachron.core.scene import Footprint, Scene, SceneObject
 from diachron.core.schemes import schema_named
 from diachron.generators.copy_paste.ground import grow_ground
 from diachron.generators.copy_paste.palette import palette_of
+from diachron.generators.copy_paste.quilting import Patchwork
 
 SIDE = 160
 WINDOW = (slice(31, 105), slice(40, 113))
@@ -175,7 +177,8 @@ def test_the_same_seed_lays_the_same_ground():
     assert (grown(scene, hole, seed=4) != grown(scene, hole, seed=5)).any()
 
 
-def test_pieces_of_a_new_kind_of_ground_are_cut_into_each_other():
+def new_ground(seed: int) -> np.ndarray:
+    """Return (160, 160) brightness with a hole of 140 x 100 pixels that a new kind of ground fills."""
     # Ground whose level goes up and down by ten deviations of its grain.
     rows, cols = np.indices((SIDE, SIDE))
     wavy = 0.05 * np.sin(rows / 9.0) + 0.05 * np.cos(cols / 7.0)
@@ -184,23 +187,44 @@ def test_pieces_of_a_new_kind_of_ground_are_cut_into_each_other():
     hole[10:150, 50:150] = True
     house = SceneObject(1, hub.BUILDING, Footprint(10, 50, np.ones((140, 100), bool)))
     scene = dataclasses.replace(scene, instances=hole.astype(np.int32), objects={1: house})
-    whole = (slice(0, SIDE), slice(0, SIDE))
+    return grow_ground(
+        np.random.default_rng(seed),
+        scene,
+        (),
+        hub.GRASS,
+        (slice(0, SIDE), slice(0, SIDE)),
+        scene.image.astype(np.float32),
+        hole,
+        np.zeros_like(hole),
+        join=False,
+    ).mean(axis=0)
+
+
+def test_pieces_of_a_new_kind_of_ground_are_cut_into_each_other():
     for seed in range(3):
-        filled = grow_ground(
-            np.random.default_rng(seed),
-            scene,
-            (),
-            hub.GRASS,
-            whole,
-            scene.image.astype(np.float32),
-            hole,
-            np.zeros_like(hole),
-            join=False,
-        ).mean(axis=0)
-        inside = filled[12:148, 52:148]
+        inside = new_ground(seed)[12:148, 52:148]
         # A straight seam is a row or a column whose step is large as a whole.
         along_rows = np.median(np.abs(np.diff(inside, axis=0)), axis=1)
         along_cols = np.median(np.abs(np.diff(inside, axis=1)), axis=0)
         # Pieces that end where their windows end gave 14 to 18.
         for steps in (along_rows, along_cols):
             assert steps.max() < 5 * np.median(steps)
+
+
+def test_pieces_end_raggedly_inside_a_hole_and_none_is_laid_twice(monkeypatch):
+    windows, left = [], []
+    plain = Patchwork._left_over
+
+    def noted(self, rng, window):
+        windows.append((window[0].start, window[1].start, self.need[window].shape))
+        left.append(plain(self, rng, window))
+        return left[-1]
+
+    monkeypatch.setattr(Patchwork, "_left_over", noted)
+    new_ground(0)
+    assert all(before != after for before, after in pairwise(windows))
+    # An end is ragged where what is left differs in depth from row to row, or from column to column.
+    ragged = [
+        mask for mask in left if np.unique(mask.sum(axis=0)).size > 2 or np.unique(mask.sum(axis=1)).size > 2
+    ]
+    assert len(ragged) > len(left) / 2

@@ -187,11 +187,14 @@ def test_a_strength_that_the_weights_do_not_know_is_refused(tmp_path: Path) -> N
     Painter(tiny_unet(), {"plan": {"options": options}}).save(tmp_path)
     asked = request()
 
-    def drawn(strength: float) -> object:
+    def drawn(strength: Any) -> Any:
         how = inpainting.Parameters(weights=str(tmp_path), strength=strength)
         return inpainting.draw(stream(0, 0, "render"), asked, how)["strength"]
 
     assert [drawn(strength) for strength in (0.1, 0.6, 1.0)] == [0.1, 0.6, 1.0]
-    for strength in (0.05, 0.8):
-        with pytest.raises(RecipeError, match=f"{strength}, and these weights .* 0.1 to 0.6, and 1"):
-            drawn(strength)
+    assert 0.1 <= drawn([0.1, 0.6]) <= 0.6
+    assert drawn({"choice": [0.2, 1.0]}) in (0.2, 1.0)
+    # A pair up to 1 draws what lies between, and of a lognormal nobody knows the end.
+    for strength in (0.05, 0.8, [0.1, 1.0], {"lognormal": [0.3, 0.2]}):
+        with pytest.raises(RecipeError, match=r"trained with numbers from 0\.1 to 0\.6, or 1"):
+            inpainting.weights_hash(inpainting.Parameters(weights=str(tmp_path), strength=strength))

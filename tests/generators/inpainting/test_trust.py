@@ -55,3 +55,20 @@ def test_the_level_moves_towards_the_painted_one_and_no_further_than_allowed(mos
     assert moved.min() > 0.0
     assert moved.max() <= most_shift + 1e-6
     np.testing.assert_allclose(moved, most_shift * np.tanh(0.5 / most_shift), atol=1e-5)
+
+
+def test_a_hole_without_a_border_has_none_at_the_rim_of_its_window() -> None:
+    _, proposal = pictures()
+    other = proposal[:, ::-1].copy()
+    found = within_bounds(other, proposal, np.ones_like(HOLE), detail=1.0, most_shift=0.0)
+    np.testing.assert_allclose(found, proposal, atol=1e-5)
+
+
+def test_away_from_borders_a_wild_repainting_moves_the_level_no_further_than_allowed() -> None:
+    _, proposal = pictures()
+    wild = np.random.default_rng(1).normal(0.5, 2.0, proposal.shape).astype(np.float32)
+    found = within_bounds(np.where(HOLE, wild, proposal), proposal, HOLE, detail=1.0, most_shift=0.2)
+    deep = np.zeros_like(HOLE)
+    deep[11:29, 13:31] = True
+    assert np.abs(found - proposal)[:, deep].max() <= 0.2 + 1e-5
+    assert np.abs(found - proposal)[:, deep].max() > 0.1

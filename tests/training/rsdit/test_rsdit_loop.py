@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -93,7 +94,14 @@ def test_crops_without_proposal_count_everywhere_and_others_in_their_holes() -> 
         assert (float(batch.strength) == 1.0) is whole
         open_ = torch.nn.functional.max_pool2d(batch.hole, 2)
         touched = torch.zeros_like(batch.noise, requires_grad=True)
-        latent_loss(lambda x, time, planes, gsd, kept=touched: kept + 0.0, batch, coder).backward()
+
+        def answers(
+            x: Any, time: Any, planes: Any, gsd_m: Any, kept: Any = touched, told: Any = batch
+        ) -> Any:
+            assert gsd_m is told.gsd_m
+            return kept + 0.0
+
+        latent_loss(answers, batch, coder).backward()
         assert touched.grad is not None
         outside = (touched.grad != 0).any(dim=1, keepdim=True) & (open_ == 0)
         assert bool(outside.any()) is whole
