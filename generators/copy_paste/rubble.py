@@ -92,12 +92,14 @@ def clear_block(canvas: Canvas, block: BlockEdit) -> None:
     filled = grow_ground(
         rng, canvas.origin, others, block.ground, box, picture, hole, known, join=same_around, reach=reach
     )
+    # Where a wall stood beyond the block rubble and shadows go on to what remains, or a pale line shows.
+    covered = own | (hole & grown(own, margin))
     rubble = float(block.event.parameters.get("rubble", 0.0)) if block.removed else 0.0  # type: ignore[arg-type]
     if rubble > 0:
         # Streets would stand in for bare ground that no picture has, cars and lines with them.
         has_bare = any(_has(origin, block.ground) for origin in (canvas.origin, *others))
-        filled = _with_rubble(rng, picture, filled, own, gone, rubble if has_bare else 1.0, gsd)
-    filled = _shaded(canvas, filled, box, own, standing)
+        filled = _with_rubble(rng, picture, filled, (own, covered), gone, rubble if has_bare else 1.0, gsd)
+    filled = _shaded(canvas, filled, box, covered, standing)
     if on_road.any() and scene.sun is not None:
         contrast = np.asarray(scene.sun.contrast, np.float32)[:, None, None]
         soft = np.clip(ndimage.gaussian_filter(on_road.astype(np.float32), 1.0), 0.0, 1.0)
@@ -174,7 +176,7 @@ def _with_rubble(
     rng: np.random.Generator,
     picture: Picture,
     bare: Picture,
-    own: Mask,
+    where: tuple[Mask, Mask],
     gone: Mask,
     share: float,
     gsd_m: float,
@@ -185,11 +187,12 @@ def _with_rubble(
         rng: stream of this edit.
         picture: (C, h, w) as it was.
         bare: (C, h, w) with new ground on the block.
-        own: (h, w) pixels of the block.
+        where: (h, w) pixels of the block, and these with the rim that rubble covers as well.
         gone: (h, w) pixels of its buildings.
         share: of the block, 0-1.
         gsd_m: of the picture.
     """
+    own, covered = where
     throw, piece, heap, contrast, colour, pale = (
         float(rng.uniform(*limits))
         for limits in (THROW_M, PIECE_M, HEAP_M, KEPT_CONTRAST, KEPT_COLOUR, PALENESS)
@@ -218,7 +221,7 @@ def _with_rubble(
     cover = np.clip((heaps - bound) / 1.5 + 0.5, 0.0, 1.0) if share < 1.0 else np.ones(own.shape, np.float32)
     # Some parts are flatter than others also where all is rubble.
     rubble = level[:, None, None] + (rubble - level[:, None, None]) * np.clip(0.75 + 0.25 * heaps, 0.4, 1.2)
-    return np.where(own, cover * rubble + (1.0 - cover) * bare, bare).astype(np.float32)
+    return np.where(covered, cover * rubble + (1.0 - cover) * bare, bare).astype(np.float32)
 
 
 def _thrown(
@@ -255,7 +258,9 @@ def _greyed(level: NDArray[np.float32], kept: float) -> NDArray[np.float32]:
     return (level.mean() + np.float32(kept) * (level - level.mean())).astype(np.float32)
 
 
-def _shaded(canvas: Canvas, filled: Picture, box: tuple[slice, slice], own: Mask, standing: Mask) -> Picture:
+def _shaded(
+    canvas: Canvas, filled: Picture, box: tuple[slice, slice], covered: Mask, standing: Mask
+) -> Picture:
     """Return the window with the shadows of neighbours that stay on the new ground."""
     scene = canvas.scene
     if scene.sun is None or not standing.any():
@@ -271,9 +276,9 @@ def _shaded(canvas: Canvas, filled: Picture, box: tuple[slice, slice], own: Mask
         scene.sun.shadow_length_m / scene.grid.gsd_m,
     )
     dark = (palette.brightness[box] < palette.dark_below) | (scene.instances[box] > 0)
-    soft = ndimage.gaussian_filter((swept & dark & own).astype(np.float32), 0.8)
+    soft = ndimage.gaussian_filter((swept & dark & covered).astype(np.float32), 0.8)
     contrast = np.asarray(scene.sun.contrast, np.float32)[:, None, None]
-    return np.where(own, filled * (1.0 - (1.0 - contrast) * soft), filled).astype(np.float32)
+    return np.where(covered, filled * (1.0 - (1.0 - contrast) * soft), filled).astype(np.float32)
 
 
 def _noise(rng: np.random.Generator, shape: tuple[int, int], sigma_px: float) -> NDArray[np.float32]:

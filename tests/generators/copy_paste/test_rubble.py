@@ -12,7 +12,7 @@ from diachron.core.sample import Painted, RenderRequest
 from diachron.core.scene import Scene
 from diachron.generators import copy_paste
 from diachron.generators.copy_paste.edits import plan_edits
-from diachron.generators.copy_paste.rubble import _soft_rim
+from diachron.generators.copy_paste.rubble import _soft_rim, _with_rubble
 from diachron.simulators.preparation import prepare
 from diachron.simulators.processes import clearance
 from diachron.simulators.site import Site, survey
@@ -106,3 +106,17 @@ def test_new_ground_goes_over_into_old_ground_and_not_into_single_lit_pixels():
     rows, cols = np.indices(hole.shape)
     specks = hole & ((rows + cols) % 2 == 0)
     assert np.all(_soft_rim(rng, before, after, beyond, (hole, specks), 6.0) == 1.0)
+
+
+def test_rubble_goes_on_to_the_wall_beyond_the_block():
+    rng = np.random.default_rng(0)
+    picture = rng.uniform(60, 200, (3, 40, 40)).astype(np.float32)
+    bare = np.full_like(picture, 150.0)
+    own, gone = np.zeros((40, 40), bool), np.zeros((40, 40), bool)
+    own[8:32, 8:28], gone[12:28, 12:24] = True, True
+    covered = own.copy()
+    covered[8:32, 28:31] = True
+    found = _with_rubble(np.random.default_rng(1), picture, bare, (own, covered), gone, 1.0, 0.5)
+    assert np.array_equal(found[:, ~covered], bare[:, ~covered])
+    rim = covered & ~own
+    assert found[:, rim].std() > 0.5 * found[:, own].std()
