@@ -12,9 +12,12 @@ from numpy.typing import NDArray
 
 from diachron.core.events import EventLog
 from diachron.core.sample import Painted, RenderRequest, Snapshot
-from diachron.core.scene import Scene
+from diachron.core.scene import Scene, Sun
 
 Mask = NDArray[np.bool_]
+
+# What a renderer's record says of places on this machine: what lies there is recorded by its hash.
+WHERE = frozenset({"weights", "controlnet", "lora", "vae"})
 
 
 @dataclass(frozen=True)
@@ -24,7 +27,7 @@ class Paintings:
     Args:
         dates: in order of time; `edit` and `effects` tell of all that was touched since the real picture.
         steps: (H, W) what was touched between a date and the one before it, from the second date on.
-        manner: what the renderer drew for all of them, JSON-ready, as it is recorded.
+        manner: what the renderer drew for all of them, JSON-ready.
     """
 
     dates: tuple[Painted, ...]
@@ -79,6 +82,32 @@ def paint_dates(
             ground = as_ground(scene, found[k], states[k], labels[k])
     steps = [_step(touched, k, later) for k in range(1, len(states))]
     return Paintings(tuple(found[k] for k in range(len(states))), tuple(steps))
+
+
+def render_record(
+    renderer: str, paintings: Paintings, sun: Sun | None, anchor_years: float
+) -> dict[str, object]:
+    """Return how dates were painted, JSON-ready, for the record of a sample.
+
+    Args:
+        renderer: its name.
+        paintings: of the sample.
+        sun: of the real picture.
+        anchor_years: when that was taken.
+    """
+    return {
+        "renderer": renderer,
+        "drawn": {key: value for key, value in paintings.manner.items() if key not in WHERE},
+        "real_picture_years": anchor_years,
+        "effects": [dict(date.effects) for date in paintings.dates],
+        "sun": None
+        if sun is None
+        else {
+            "shadow": [round(sun.shadow_row, 6), round(sun.shadow_col, 6)],
+            "shadow_length_m": round(sun.shadow_length_m, 3),
+            "given": sun.given,
+        },
+    }
 
 
 def _step(touched: Mapping[int, Mask], date: int, later: Sequence[int]) -> Mask:

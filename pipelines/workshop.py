@@ -21,7 +21,13 @@ from diachron.core.streams import stream
 from diachron.pipelines.acquiring import Acquired, Relight, acquire, relight_of
 from diachron.pipelines.filters.verdict import Candidate, FilteredError, judge_all
 from diachron.pipelines.manifest import versions
-from diachron.pipelines.painting import Paintings, paint_dates, painted_date, real_picture_years
+from diachron.pipelines.painting import (
+    Paintings,
+    paint_dates,
+    painted_date,
+    real_picture_years,
+    render_record,
+)
 from diachron.pipelines.plan import REDRAWS, Plan
 from diachron.pipelines.real_dates import RealPair, read_pair
 from diachron.pipelines.sources.where_rasters import rasters_of, read_onto
@@ -32,8 +38,6 @@ from diachron.simulators.snapshots import Difference, difference, draw_labels, s
 
 # Prepared windows kept: the one at work, its donors, and a few that the next samples may ask for.
 KEPT_WINDOWS = 8
-# What a renderer's record says of places on this machine: what lies there is recorded by its hash.
-WHERE = frozenset({"weights", "controlnet", "lora", "vae"})
 
 
 @dataclass(frozen=True)
@@ -322,8 +326,7 @@ class Workshop:
             played.labels,
             anchor_years=setting.anchor_years,
         )
-        manner = {key: value for key, value in drawn.items() if key not in WHERE}
-        return replace(paintings, manner=manner)
+        return replace(paintings, manner=drawn)
 
     def _relight(self, played: Played) -> Relight | None:
         """Return what paints a state of the place under another sun; None where nobody can."""
@@ -372,19 +375,7 @@ class Workshop:
             "split": plan.split_of(unit),
             "licence": scene.licence,
             "simulation": {name: dict(counts) for name, counts in simulation.tally.items()},
-            "render": {
-                "renderer": plan.renderer,
-                "drawn": dict(paintings.manner),
-                "real_picture_years": setting.anchor_years,
-                "effects": [dict(p.effects) for p in paintings.dates],
-                "sun": None
-                if scene.sun is None
-                else {
-                    "shadow": [round(scene.sun.shadow_row, 6), round(scene.sun.shadow_col, 6)],
-                    "shadow_length_m": round(scene.sun.shadow_length_m, 3),
-                    "given": scene.sun.given,
-                },
-            },
+            "render": render_record(plan.renderer, paintings, scene.sun, setting.anchor_years),
             "provenance": {
                 "recipe": plan.recipe.name,
                 "seed": plan.seed,
