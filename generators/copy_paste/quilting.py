@@ -49,7 +49,7 @@ MOST_TINT = 0.2
 LONGEST_CUT_PX = 12.0
 # Where the hole goes on beyond a piece, its end is ragged: up to this share of its side is left to the next.
 # Where two pieces agree nowhere a cut runs along the end, and a straight one would show as a window's edge.
-RAGGED = 0.2
+RAGGED = 0.1
 RAGGED_SIGMA_PX = 3.0
 # Width of the transition across a cut: what the optics of the picture give to any edge.
 SOFT_PX = 0.7
