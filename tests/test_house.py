@@ -20,7 +20,7 @@ HEAVY = {"torch", "diffusers", "numpy", "scipy", "rasterio", "pyarrow", "pydanti
 DATA = {".yaml", ".j2", ".css", ".js"}
 # Whole folders that come along: tiles and weights with their terms beside them.
 DATA_FOLDERS = (
-    "generators/weights/inpainting-2",
+    "generators/weights/inpainting-3",
     "generators/weights/semantic-1",
     "pipelines/recipes/demo",
     "training/features/weights",

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-INPAINTING = "inpainting-2"
+INPAINTING = "inpainting-3"
 SEMANTIC = "semantic-1"
 NAMES = (INPAINTING, SEMANTIC)
 
