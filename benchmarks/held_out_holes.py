@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,6 @@ from shipped_weights import source_list
 
 from diachron.generators.inpainting import Parameters
 from diachron.generators.inpainting.painter import Holes, Manner, Painter
-from diachron.generators.inpainting.trust import within_bounds
 from diachron.generators.models.pixels import SPREAD
 from diachron.generators.weights import INPAINTING
 from diachron.pipelines.labelling.places import SourcePlaces
@@ -34,8 +34,10 @@ from diachron.pipelines.labelling.tiles import WINDOW_PX
 from diachron.training.inpainting.examples import Batch, Examples
 from diachron.training.inpainting.options import InpaintingOptions
 
-# The middle of what the renderer draws.
-STRENGTH = 0.2
+PARAMETERS = Parameters()
+# The middle of what the renderer draws; as it paints, and as the network would without its bounds.
+AS_PAINTED = Manner(strength=0.2, steps=PARAMETERS.steps)
+USUAL = replace(AS_PAINTED, detail=PARAMETERS.detail, most_shift=PARAMETERS.most_shift)
 CROP_PX, BATCH = 64, 24
 
 
@@ -105,10 +107,9 @@ def measured(painter: Painter, places: list[SourcePlaces], seed: int, crops: int
                 return float(np.abs(shown - real)[:, hole].mean())
 
             faults.append(off(proposal))
-            for given, errors in ((proposal, (bounded, free)), (real, (kept, kept_free))):
-                painted, within = painted_hole(painter, batch, number, given)
-                errors[0].append(off(within))
-                errors[1].append(off(painted))
+            for given, (within, without) in ((proposal, (bounded, free)), (real, (kept, kept_free))):
+                within.append(off(painted_hole(painter, batch, number, given, USUAL)))
+                without.append(off(painted_hole(painter, batch, number, given, AS_PAINTED)))
     fault = float(np.mean(faults))
     grey = 255.0 * SPREAD
     return {
@@ -121,17 +122,15 @@ def measured(painter: Painter, places: list[SourcePlaces], seed: int, crops: int
 
 
 def painted_hole(
-    painter: Painter, batch: Batch, number: int, proposal: NDArray[np.float32]
-) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Return (3, S, S) a crop as the network paints it, and as the renderer takes it."""
-    picture, hole = batch.picture[number].numpy(), batch.hole[number].numpy() > 0
-    labels, noise = batch.labels[number : number + 1].numpy(), batch.noise[number : number + 1].numpy()
+    painter: Painter, batch: Batch, number: int, proposal: NDArray[np.float32], manner: Manner
+) -> NDArray[np.float32]:
+    """Return (3, S, S) a crop with its holes painted."""
+    one = slice(number, number + 1)
+    picture, hole = batch.picture[one].numpy(), batch.hole[number].numpy() > 0
+    labels, noise = batch.labels[one].numpy(), batch.noise[one].numpy()
     gsd_m = float(batch.gsd_m[number])
-    holes = Holes(picture[None], proposal[None].astype(np.float32), hole, labels, noise, gsd_m)
-    usual = Parameters()
-    painted = painter.paint(holes, Manner(STRENGTH, usual.steps))[0]
-    bounds = {"detail": usual.detail, "most_shift": usual.most_shift / SPREAD}
-    return painted, within_bounds(painted, proposal.astype(np.float32), hole[0], **bounds)
+    holes = Holes(picture, proposal[None].astype(np.float32), hole, labels, noise, gsd_m)
+    return painter.paint(holes, manner)[0]
 
 
 if __name__ == "__main__":

@@ -41,7 +41,9 @@ SIDE_PX = 1024
 CHANGED = 0.05
 CLUSTERS = 4
 HOUSES, HOUSE_PX = 20, (12, 18)
-MANNER = Manner(strength=0.45, steps=6)
+# As the renderer does it by default.
+USUAL = inpainting.Parameters()
+MANNER = Manner(strength=0.2, steps=USUAL.steps, detail=USUAL.detail, most_shift=USUAL.most_shift)
 WHITE = 255.0
 # A process that has not begun, or not ended, by then has failed.
 STARTED_S = 300
@@ -246,7 +248,7 @@ def by_two(requests: Sequence[RenderRequest], weights: str, rounds: int) -> floa
 
 def _painting(requests: Sequence[RenderRequest], weights: str, rounds: int, ready: Any, ended: Any) -> None:
     """Paint all requests some times; what is kept with a scene is filled before."""
-    parameters = inpainting.Parameters(weights=weights, strength=MANNER.strength, steps=MANNER.steps)
+    parameters = inpainting.Parameters(weights=weights, strength=MANNER.strength)
     drawn = [
         inpainting.draw(stream(0, number, "render"), request, parameters)
         for number, request in enumerate(requests)

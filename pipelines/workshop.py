@@ -312,8 +312,9 @@ class Workshop:
 
         def paint(request: RenderRequest) -> Painted:
             # From a stream of its own each time: all dates are painted in the same manner.
-            drawn.update(self._renderer.draw(stream_of("render"), request, *self.plan.manner))
-            painted: Painted = self._renderer.paint(request, drawn)
+            params = self._renderer.draw(stream_of("render"), request, *self.plan.manner)
+            drawn.update(params)
+            painted: Painted = self._renderer.paint(request, params)
             return painted
 
         paintings = paint_dates(

@@ -51,13 +51,8 @@ def command(
     from diachron.training.rsdit.loop import train_rsdit
     from diachron.training.rsdit.options import RSDiTOptions
 
-    usual = rsdit_config(size)
-    network = replace(
-        usual,
-        depth=usual.depth if depth is None else depth,
-        width=usual.width if width is None else width,
-        heads=usual.heads if heads is None else heads,
-    )
+    own: dict[str, Any] = {"depth": depth, "width": width, "heads": heads}
+    network = replace(rsdit_config(size), **{key: value for key, value in own.items() if value is not None})
     options = RSDiTOptions(network=network, attention=attention, **shared_options(given))
     train_on_tiles(given, options, partial(train_rsdit, vae=vae), partial(_pictures, vae=vae), enlarged=1)
 

@@ -132,9 +132,9 @@ def _soft_rim(
         width_px: about how wide it goes over.
     """
     hole, kept = within
-    width = np.maximum(width_px * np.exp(0.7 * _noise(rng, hole.shape, 2.0 * width_px)), 1.0)
     if not beyond.any():
         return after
+    width = np.maximum(width_px * np.exp(0.7 * _noise(rng, hole.shape, 2.0 * width_px)), 1.0)
     share = np.clip(1.0 - ndimage.distance_transform_edt(~beyond) / width, 0.0, 1.0)
     # A pixel that is lit by chance among dark ones would be a speck, so each goes by those around it.
     around = [

@@ -23,7 +23,7 @@ PRECISIONS = ("fp32", "bf16")
 
 
 @dataclass(frozen=True)
-class Hand:
+class NetworkParameters:
     """A network and how it is asked: what all renderers that paint through one of ours have in common.
 
     Args:
@@ -62,11 +62,11 @@ class Hand:
 
 
 @dataclass(frozen=True)
-class Parameters(Hand):
+class Parameters(NetworkParameters):
     """Whose hand, and how far it may leave the proposal.
 
     Args:
-        weights, strength, steps, solver, guidance, precision: as of `Hand`.
+        weights, strength, steps, solver, guidance, precision: as of `NetworkParameters`.
         detail: share of the proposal's own grain and fine lines that is kept away from borders, 0 to 1.
         most_shift: that the local mean may leave that of the proposal by, a share of full scale, 0 to 1:
             small networks take a dark roof on pale ground for a fault of light.
@@ -84,7 +84,7 @@ class Parameters(Hand):
                 raise RecipeError(f"{key}: {getattr(self, key)} is not between 0 and 1")
 
 
-def weights_hash(parameters: Hand) -> str:
+def weights_hash(parameters: Parameters) -> str:
     """Return the SHA-256 of the network's weights.
 
     Raises:
@@ -115,18 +115,16 @@ def draw(
         RecipeError: the weights were not trained with such a strength.
     """
     how = parameters or Parameters()
-    proposal, seed = copy_paste.draw(rng, request), noise_seed(rng)
-    strength = min(1.0, max(0.05, draw_quantity(rng, how.strength)))
     return {
-        **proposal,
-        "detail": how.detail,
-        "most_shift": how.most_shift,
-        "noise_seed": seed,
-        "strength": strength,
+        **copy_paste.draw(rng, request),
+        "noise_seed": noise_seed(rng),
+        "strength": min(1.0, max(0.05, draw_quantity(rng, how.strength))),
         "steps": how.steps,
         "solver": how.solver,
         "guidance": how.guidance,
         "precision": how.precision,
+        "detail": how.detail,
+        "most_shift": how.most_shift,
         "weights": how.weights,
         "sha256": weights_hash(how),
     }

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,8 +10,7 @@ from numpy.typing import NDArray
 from diachron.core.sample import Painted, RenderRequest
 from diachron.generators import repainting
 from diachron.generators.inpainting.painter import Holes, Manner, Painter
-from diachron.generators.inpainting.trust import within_bounds
-from diachron.generators.models.pixels import SPREAD, from_network, to_network
+from diachron.generators.models.pixels import from_network, to_network
 from diachron.generators.repainting import View
 from diachron.generators.windows import Window, windows_of
 
@@ -40,17 +38,7 @@ class _Hand:
             noise=self.painter.noise(self.seed, window.row, window.col, window.size)[np.newaxis],
             gsd_m=self.gsd_m,
         )
-        painted, manner = self.painter.paint(holes, self.manner)[0], self.manner
-        # From nothing at all there is nothing to be kept.
-        if manner.strength < 1.0 and (manner.detail > 0.0 or math.isfinite(manner.most_shift)):
-            painted = within_bounds(
-                painted,
-                holes.proposal[0],
-                window.hole,
-                detail=manner.detail,
-                most_shift=manner.most_shift / SPREAD,
-            )
-        return from_network(painted, self.full_scale)
+        return from_network(self.painter.paint(holes, self.manner)[0], self.full_scale)
 
 
 def repaint(

@@ -21,6 +21,7 @@ from diachron.generators.flow.guidance import Guided
 from diachron.generators.flow.path import noised
 from diachron.generators.flow.schedule import times
 from diachron.generators.flow.solvers import SOLVERS
+from diachron.generators.inpainting.trust import within_bounds
 from diachron.generators.models.conditions import Conditions
 from diachron.generators.models.pixels import MEAN, SPREAD
 from diachron.generators.models.threads import one_thread
@@ -171,7 +172,8 @@ class Painter:
         ):
             painted = SOLVERS[manner.solver](guided, start, times(manner.steps))
             found: NDArray[np.float32] = torch.where(hole, painted.float(), picture).numpy()
-        return found
+        # From nothing at all there is nothing to be kept.
+        return _as_taken(found, holes, manner) if manner.strength < 1.0 else found
 
     def save(self, folder: str | Path) -> None:
         """Write `weights.safetensors` and, last, `inpainting.json`; what is there is replaced.
@@ -202,6 +204,18 @@ class Painter:
         read_weights(painter.network, path, DESCRIPTION, _MISSING)
         painter.network.eval()
         return painter
+
+
+def _as_taken(painted: NDArray[np.float32], holes: Holes, manner: Manner) -> NDArray[np.float32]:
+    """Return (N, 3, S, S) windows of which as much is taken as the manner says."""
+    if manner.detail == 0.0 and math.isinf(manner.most_shift):
+        return painted
+    return np.stack(
+        [
+            within_bounds(*each, detail=manner.detail, most_shift=manner.most_shift / SPREAD)
+            for each in zip(painted, holes.proposal, holes.hole, strict=True)
+        ]
+    )
 
 
 def network_size(card: Mapping[str, Any], path: str | Path) -> UNetConfig:

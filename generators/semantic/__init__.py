@@ -1,4 +1,4 @@
-"""A network paints over a sketch of the procedural picture: a sketch in, learned texture out."""
+"""A network paints over a sketch of the procedural picture, and gives it the texture that it has learned."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ NEEDS_DONORS = False
 
 
 @dataclass(frozen=True)
-class Parameters(inpainting.Hand):
+class Parameters(inpainting.NetworkParameters):
     """Whose hand, and how far it may leave the sketch.
 
     Args:
@@ -175,11 +175,9 @@ def _pieces(
 
 
 def _drawn(rng: np.random.Generator, how: Parameters) -> dict[str, object]:
-    seed = noise_seed(rng)
-    strength = min(1.0, max(0.05, draw_quantity(rng, how.strength)))
     return {
-        "noise_seed": seed,
-        "strength": strength,
+        "noise_seed": noise_seed(rng),
+        "strength": min(1.0, max(0.05, draw_quantity(rng, how.strength))),
         "steps": how.steps,
         "solver": how.solver,
         "guidance": how.guidance,
