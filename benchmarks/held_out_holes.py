@@ -35,9 +35,8 @@ from diachron.training.inpainting.examples import Batch, Examples
 from diachron.training.inpainting.options import InpaintingOptions
 
 PARAMETERS = Parameters()
-# The middle of what the renderer draws; as it paints, and as the network would without its bounds.
-AS_PAINTED = Manner(strength=0.2, steps=PARAMETERS.steps)
-USUAL = replace(AS_PAINTED, detail=PARAMETERS.detail, most_shift=PARAMETERS.most_shift)
+# The middle of what the renderer draws.
+STRENGTH = 0.2
 CROP_PX, BATCH = 64, 24
 
 
@@ -47,15 +46,17 @@ def main() -> None:
     options.add_argument("--weights", default=INPAINTING, help="a name, or a folder")
     options.add_argument("--crops", type=int, default=96, help="a seed")
     options.add_argument("--seeds", type=int, default=3)
+    options.add_argument("--steps", type=int, default=PARAMETERS.steps, help="of the solver")
     given = options.parse_args()
     data = os.environ.get("DIACHRON_DATA")
     if not data:
         raise SystemExit("DIACHRON_DATA is not set: it names the folder of the real sets")
     painter = Painter.load(given.weights)
     places = held_out(Path(data))
-    rows = [measured(painter, places, seed, given.crops) for seed in range(given.seeds)]
+    rows = [measured(painter, places, seed, given.crops, given.steps) for seed in range(given.seeds)]
     figures: dict[str, Any] = {
         "weights": given.weights,
+        "steps": given.steps,
         "crops": given.crops,
         "windows": sum(map(len, places)),
     }
@@ -83,8 +84,12 @@ def held_out(data: Path) -> list[SourcePlaces]:
     return found
 
 
-def measured(painter: Painter, places: list[SourcePlaces], seed: int, crops: int) -> dict[str, float]:
+def measured(
+    painter: Painter, places: list[SourcePlaces], seed: int, crops: int, steps: int
+) -> dict[str, float]:
     """Return the errors of the crops of one seed."""
+    as_painted = Manner(STRENGTH, steps)
+    usual = replace(as_painted, detail=PARAMETERS.detail, most_shift=PARAMETERS.most_shift)
     trained = painter.training["plan"]["options"]
     options = InpaintingOptions(
         network=painter.network.config,
@@ -108,8 +113,8 @@ def measured(painter: Painter, places: list[SourcePlaces], seed: int, crops: int
 
             faults.append(off(proposal))
             for given, (within, without) in ((proposal, (bounded, free)), (real, (kept, kept_free))):
-                within.append(off(painted_hole(painter, batch, number, given, USUAL)))
-                without.append(off(painted_hole(painter, batch, number, given, AS_PAINTED)))
+                within.append(off(painted_hole(painter, batch, number, given, usual)))
+                without.append(off(painted_hole(painter, batch, number, given, as_painted)))
     fault = float(np.mean(faults))
     grey = 255.0 * SPREAD
     return {
