@@ -33,7 +33,8 @@ class NetworkParameters:
         strength: share of noise that the proposal is buried in, 0.05 to 1, drawn once a sample; with 1
             nothing is left of it, which wants a large network. Weights know the range of their training, and
             1 where that left proposals out.
-        steps: of the solver, 1 to 100.
+        steps: of the solver, 1 to 100. Six leave as much of the error in holes of places that `inpainting-3`
+            has not seen as four do (`benchmarks/held_out_holes.py --steps`), and look the same.
         solver: `euler` looks once a step, `heun` twice; `adaptive` is Heun's with steps as long as the error
             allows, the first and the last as long as given.
         guidance: above 1 heeds the labels more, at twice the cost; 1 is off.
@@ -43,7 +44,7 @@ class NetworkParameters:
 
     weights: str = INPAINTING
     strength: Any = (0.1, 0.3)
-    steps: int = 6
+    steps: int = 4
     solver: str = "euler"
     guidance: float = 1.0
     precision: str = "fp32"
@@ -67,8 +68,6 @@ class Parameters(NetworkParameters):
 
     Args:
         weights, strength, steps, solver, guidance, precision: as of `NetworkParameters`.
-            Four steps: on holes of places that `inpainting-3` has not seen six leave as much of the error
-            (`benchmarks/held_out_holes.py --steps`), for half as much time again.
         detail: share of the proposal's own grain and fine lines that is kept away from borders, 0 to 1.
         most_shift: that the local mean may leave that of the proposal by, a share of full scale, 0 to 1:
             small networks take a dark roof on pale ground for a fault of light.
@@ -76,7 +75,6 @@ class Parameters(NetworkParameters):
     With strength 1 nothing is proposed, and neither of the last two is looked at.
     """
 
-    steps: int = 4
     detail: float = 1.0
     most_shift: float = 0.04
 

@@ -77,8 +77,9 @@ def paint(request: RenderRequest, params: Mapping[str, object]) -> Painted:
     """Return the scene's picture in the target state.
 
     `procedural` makes a proposal, and the network paints over the sketch of it where that has touched the
-    picture, and nowhere else: `edit` and `effects` are those of the proposal. Each new object is painted by
-    itself and the ground last, as in `inpainting`. Bands beyond red, green and blue stay as proposed.
+    picture, and nowhere else: `edit` and `effects` are those of the proposal. Bands beyond red, green and
+    blue stay as proposed. In a photograph each new object is painted by itself and the ground last, as in
+    `inpainting`; in a made-up place everything as the first date was, see `whole.paint_parts`.
 
     Args:
         request: scene, target state and log.
@@ -94,11 +95,25 @@ def paint(request: RenderRequest, params: Mapping[str, object]) -> Painted:
     from diachron.generators.models.hub_map import hub_map
     from diachron.generators.models.pixels import colour_bands, from_network
     from diachron.generators.semantic.sketch import regions_of, steps_of
-    from diachron.generators.semantic.whole import sketched
+    from diachron.generators.semantic.whole import paint_parts, sketched
 
     painter, manner, seed = _hand(params)
     scene, target = request.scene, request.target
     shown = hub_map(target.surface, target.instances, target.objects)
+    if scene.model is not None:
+        image = paint_parts(
+            proposal.image,
+            proposal.edit,
+            scene.full_scale,
+            scene.bands,
+            shown,
+            target.instances,
+            scene.grid.gsd_m,
+            painter=painter,
+            manner=manner,
+            seed=seed,
+        )
+        return Painted(image, proposal.edit, proposal.effects)
     regions = regions_of(shown, target.instances, scene.void)
     image, detail_px = proposal.image.copy(), painter.reading.detail_px
     for box, touched in _pieces(proposal.edit, steps_of(detail_px)):

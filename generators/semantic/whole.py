@@ -1,4 +1,4 @@
-"""Painting a whole picture over its sketch, in overlapping windows whose answers run into each other."""
+"""Painting over the sketch of a picture, all of it or parts, in windows that are painted as a whole."""
 
 from __future__ import annotations
 
@@ -11,11 +11,12 @@ from diachron.generators.inpainting.painter import Holes, Manner
 from diachron.generators.models.pixels import colour_bands, from_network, to_network
 from diachron.generators.semantic.painter import SemanticPainter
 from diachron.generators.semantic.sketch import regions_of, sketch_of
-from diachron.generators.windows import Window
+from diachron.generators.windows import Window, windows_of
 
-# Side of a window, and from one to the next: every pixel lies in four at most, which costs 1.8 times the
-# picture. Stretches of 64 px are shared, over which one answer fades into the other.
-SIZE_PX, STRIDE_PX = 256, 192
+# Longest side of a window: a place of 512 px is one, and 1024² in several cost 1.3 times the picture.
+LONGEST_PX = 512
+# What neighbours share, over which one answer fades into the other.
+SHARED_PX = 64
 
 
 def paint_over(
@@ -51,18 +52,10 @@ def paint_over(
     shape = (image.shape[-2], image.shape[-1])
     summed, weight = np.zeros((3, *shape)), np.zeros(shape)
     for window in windows_over(shape, painter.network.stride):
-        known = window.cut(sketch)[np.newaxis]
-        holes = Holes(
-            picture=known,
-            proposal=known,
-            hole=window.hole[np.newaxis],
-            labels=window.cut(labels)[np.newaxis],
-            noise=painter.noise(seed, window.row, window.col, window.size)[np.newaxis],
-            gsd_m=gsd_m,
-        )
+        found = _painted(window, window.cut(sketch), labels, gsd_m, painter, manner, seed)
         box, inner = window.inside(shape)
         share = _fading(window.size)[inner]
-        summed[:, box[0], box[1]] += share * painter.paint(holes, manner)[0][:, inner[0], inner[1]]
+        summed[:, box[0], box[1]] += share * found[:, inner[0], inner[1]]
         weight[box] += share
     painted = from_network(summed / weight, full_scale)
     values = image.astype(np.float64)
@@ -75,6 +68,70 @@ def paint_over(
     if np.issubdtype(image.dtype, np.integer):
         values = np.rint(values)
     return values.astype(image.dtype)
+
+
+def paint_parts(
+    image: NDArray[np.generic],
+    parts: NDArray[np.bool_],
+    full_scale: float,
+    bands: Sequence[str],
+    labels: NDArray[np.uint8],
+    instances: NDArray[np.int32],
+    gsd_m: float,
+    *,
+    painter: SemanticPainter,
+    manner: Manner,
+    seed: int,
+) -> NDArray[np.generic]:
+    """Return a picture with some parts painted as `paint_over` has painted the others, (C, H, W).
+
+    Each window is painted as a whole, over the sketch of all that it shows. Told that only the parts are to
+    be painted, and shown painted ground around them, the network gives new roofs darker, dotted rims than
+    older ones have. Bands that are not seen as colours keep their bytes.
+
+    Args:
+        image: (C, H, W) what was painted before, with a procedural picture in the parts.
+        parts: (H, W).
+        full_scale, bands, labels, instances, gsd_m, painter, manner, seed: as for `paint_over`.
+    """
+    regions = regions_of(labels, instances, None)
+    chosen, shape = colour_bands(tuple(bands)), (image.shape[-2], image.shape[-1])
+    found = image.copy()
+    for window in windows_of(parts, multiple=painter.network.stride):
+        # The context of a window is wider than a sketch looks.
+        sketch = sketched(
+            window.cut(image), full_scale, bands, window.cut(regions), painter.reading.detail_px
+        )
+        values = from_network(_painted(window, sketch, labels, gsd_m, painter, manner, seed), full_scale)
+        if np.issubdtype(image.dtype, np.integer):
+            values = np.rint(values)
+        box, inner = window.inside(shape)
+        answer = window.answer[inner]
+        for colour, band in enumerate(chosen):
+            found[band][box][answer] = values[colour][inner][answer]
+    return found
+
+
+def _painted(
+    window: Window,
+    sketch: NDArray[np.float32],
+    labels: NDArray[np.uint8],
+    gsd_m: float,
+    painter: SemanticPainter,
+    manner: Manner,
+    seed: int,
+) -> NDArray[np.float32]:
+    """Return (3, S, S) what a network makes of a (3, S, S) sketch."""
+    known = sketch[np.newaxis]
+    holes = Holes(
+        picture=known,
+        proposal=known,
+        hole=np.ones((1, window.size, window.size), bool),
+        labels=window.cut(labels)[np.newaxis],
+        noise=painter.noise(seed, window.row, window.col, window.size)[np.newaxis],
+        gsd_m=gsd_m,
+    )
+    return painter.paint(holes, manner)[0]
 
 
 def sketched(
@@ -95,25 +152,36 @@ def sketched(
 
 
 def windows_over(shape: tuple[int, int], multiple: int) -> list[Window]:
-    """Return windows that cover a picture, row by row; those at the far edges reach beyond it.
+    """Return windows of one size that cover a picture, row by row, each pixel in one to four of them.
+
+    Each side is parted evenly, and the size is that of the parts of one of them, whichever costs less.
+    Windows at the far edges may reach beyond the picture.
 
     Args:
         shape: of the picture.
-        multiple: of which the side is a multiple.
+        multiple: of which the side of a window is a multiple.
     """
-    size = -(-SIZE_PX // multiple) * multiple
+    # With less than that beside each other a pixel would lie in three of a row.
+    least = min(2 * SHARED_PX, max(shape))
+    candidates = [_covering(shape, _even_part(side, least, multiple)) for side in shape]
+    return min(candidates, key=lambda windows: len(windows) * windows[0].size ** 2)
+
+
+def _even_part(side: int, least: int, multiple: int) -> int:
+    """Return how long windows are that share a side among as few as may be."""
+    count = max(1, -(-(side - SHARED_PX) // (LONGEST_PX - SHARED_PX)))
+    length = -(-(side + (count - 1) * SHARED_PX) // count)
+    return -(-max(length, least) // multiple) * multiple
+
+
+def _covering(shape: tuple[int, int], size: int) -> list[Window]:
     every = np.ones((size, size), bool)
-    margin = (size - STRIDE_PX) // 2
-    return [
-        Window(row, col, size, every, every)
-        for row in range(-margin, shape[0] - margin, STRIDE_PX)
-        for col in range(-margin, shape[1] - margin, STRIDE_PX)
-    ]
+    rows, cols = (range(0, max(side - SHARED_PX, 1), max(size - SHARED_PX, 1)) for side in shape)
+    return [Window(row, col, size, every, every) for row in rows for col in cols]
 
 
 def _fading(size: int) -> NDArray[np.float64]:
     """Return (size, size) how much a window's answer counts: 1 in the middle, down to its edges."""
-    shared = size - STRIDE_PX
-    ramp = np.minimum(np.arange(size) + 0.5, size - np.arange(size) - 0.5) / shared
+    ramp = np.minimum(np.arange(size) + 0.5, size - np.arange(size) - 0.5) / SHARED_PX
     side = np.minimum(ramp, 1.0)
     return np.outer(side, side)

@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
+from numpy.typing import NDArray
 
-from diachron.generators.inpainting.painter import Painter, load_painter
+from diachron.generators.inpainting.painter import Holes, Manner, Painter, load_painter
 from diachron.generators.semantic.painter import SemanticPainter
 from tests.generators.models.nets import tiny_unet
 from tests.tiles import LIVELY, OPTIONS, call, write_source
@@ -62,6 +64,28 @@ def test_two_workers_dress_worlds_in_the_bytes_of_one(tmp_path: Path) -> None:
         assert code == 0, said
     assert made(tmp_path / "1") == made(tmp_path / "2")
     assert made(tmp_path / "1")
+
+
+def test_both_dates_of_a_made_up_place_are_painted_alike(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Told of holes in painted ground the network draws other outlines than where all is to be painted."""
+    SemanticPainter(tiny_unet()).save(tmp_path / "weights")
+    paint, holes = SemanticPainter.paint, []
+
+    def told(self: SemanticPainter, asked: Holes, manner: Manner) -> NDArray[np.float32]:
+        holes.append(asked.hole)
+        return paint(self, asked, manner)
+
+    monkeypatch.setattr(SemanticPainter, "paint", told)
+    look = f"renderer={{name: semantic, weights: {tmp_path / 'weights'}, steps: 1}}"
+    code, _, said = call(
+        *("generate", "world", "--out", tmp_path / "out", "-n", 1, "--set", "window_px=128"),
+        *("--set", "world={gsd_m: 1.0, styles: [suburb], renderer: semantic}", "--set", look),
+    )
+    assert code == 0, said
+    assert len(holes) > 1
+    assert all(hole.all() for hole in holes)
 
 
 def test_the_hash_of_the_weights_travels(town: Path, weights: Path, tmp_path: Path) -> None:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
+from hypothesis import given
+from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from diachron.core.streams import stream
 from diachron.generators.inpainting.painter import Holes, Manner
 from diachron.generators.semantic.painter import SemanticPainter
-from diachron.generators.semantic.whole import SIZE_PX, STRIDE_PX, paint_over, windows_over
+from diachron.generators.semantic.whole import LONGEST_PX, paint_over, paint_parts, windows_over
 from tests.generators.models.nets import tiny_unet
 
 MANNER = Manner(0.5, 2)
@@ -38,17 +40,32 @@ def over(
     )
 
 
-@pytest.mark.parametrize("shape", [(40, 40), (200, 333), (512, 192)])
-def test_windows_cover_a_picture_at_bounded_cost(shape: tuple[int, int]) -> None:
-    count = np.zeros(shape, int)
-    for window in windows_over(shape, 16):
-        box, _ = window.inside(shape)
+@given(st.integers(1, 1300), st.integers(1, 1300), st.sampled_from((4, 16, 48)))
+def test_windows_cover_a_picture(rows: int, cols: int, multiple: int) -> None:
+    count = np.zeros((rows, cols), int)
+    windows = windows_over((rows, cols), multiple)
+    for window in windows:
+        box, _ = window.inside(count.shape)
         count[box] += 1
     assert count.min() >= 1
     assert count.max() <= 4
-    windows = -(-shape[0] // STRIDE_PX) * -(-shape[1] // STRIDE_PX)
-    assert len(windows_over(shape, 16)) == windows
-    assert windows_over(shape, 16)[0].size == SIZE_PX
+    sizes = {window.size for window in windows}
+    assert len(sizes) == 1
+    assert max(sizes) < LONGEST_PX + multiple
+    assert max(sizes) % multiple == 0
+
+
+@pytest.mark.parametrize(
+    ("side", "windows", "area"), [(40, 1, 4.0), (256, 1, 1.0), (512, 1, 1.0), (600, 4, 1.4), (1024, 9, 1.3)]
+)
+def test_what_a_picture_costs_is_little_more_than_its_area(side: int, windows: int, area: float) -> None:
+    found = windows_over((side, side), 16)
+    assert len(found) == windows
+    assert sum(window.size**2 for window in found) <= area * side**2
+
+
+def test_a_strip_is_not_painted_as_a_square() -> None:
+    assert sum(window.size**2 for window in windows_over((128, 1024), 16)) < 3 * 128 * 1024
 
 
 def test_answers_of_neighbours_run_into_each_other() -> None:
@@ -74,6 +91,44 @@ def test_windows_that_differ_leave_no_seam() -> None:
     found = over(Stubborn(tiny_unet()), np.full((3, 250, 580), 90, np.uint8)).astype(int)
     assert np.ptp(found) > 80
     assert np.abs(np.diff(found, axis=2)).max() <= 3
+
+
+def test_parts_are_painted_in_windows_that_are_all_hole_and_nothing_else_is_touched() -> None:
+    shown: list[Holes] = []
+
+    class Witness(SemanticPainter):
+        """Paints all in one colour, and keeps what it was shown."""
+
+        def paint(self, holes: Holes, manner: Manner) -> NDArray[np.float32]:
+            shown.append(holes)
+            return np.ones_like(holes.proposal)
+
+    rng = stream(0, 0, "test")
+    image = rng.integers(500, 3000, (4, 120, 200)).astype(np.uint16)
+    parts = np.zeros((120, 200), bool)
+    parts[30:50, 40:70] = parts[100:120, 150:160] = True
+    labels = np.ones(parts.shape, np.uint8)
+    found = paint_parts(
+        image,
+        parts,
+        10_000.0,
+        ("red", "green", "blue", "nir"),
+        labels,
+        np.zeros(parts.shape, np.int32),
+        0.5,
+        painter=Witness(tiny_unet()),
+        manner=MANNER,
+        seed=0,
+    )
+    assert found.dtype == np.uint16
+    assert found[:, ~parts].tobytes() == image[:, ~parts].tobytes()
+    assert found[3].tobytes() == image[3].tobytes()
+    assert np.unique(found[:3, parts]).size == 1
+    assert len(shown) == 2
+    for holes in shown:
+        assert holes.hole.all()
+        # Around the parts it is shown a sketch, too: next to no texture.
+        assert np.abs(np.diff(holes.proposal)).mean() < 0.2 * np.abs(np.diff(image / 2000.0)).mean()
 
 
 def test_the_same_seed_and_any_threads_give_the_same_bytes() -> None:
