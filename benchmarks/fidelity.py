@@ -65,7 +65,7 @@ class Measures:
 
     def __init__(self, segmenter: Segmenter, steps: int) -> None:
         self.segmenter = segmenter
-        # In the colours of a few places alone mean fill was found with 0.857 only, recoloured with 0.889.
+        # After 400 steps mean fill was found with 0.857 in the colours of few places, recoloured with 0.889.
         options = ProbeOptions(steps=steps, recolour=True)
         self.painted, self.seam = PaintedProbe(options), SeamProbe(options)
         self.distance = FeatureDistance(load_encoder())

@@ -4,9 +4,9 @@ DIACHRON_DATA=... python benchmarks/held_out_holes.py --json
 
 Crops of Banepa's row r3 and of NAIP's `val` and `test` places, which the weights that ship have not learned
 from (others may have), get holes as in the training of `inpainting`. Mean absolute errors in the holes,
-spread over seeds of the crops. `error_ratio`: after painting as the renderer does by default, over that of
-what was proposed; `fault`: the latter in grey levels of 255; `untouched_error`: what it brings in grey levels
-where the real picture was proposed; `…_unbounded`: the same as the network paints (`detail` 0 and no
+spread over seeds of the crops. `error_ratio`: after painting as the renderer does by default, but for
+`--steps`, over that of what was proposed; `fault`: the latter in grey levels of 255; `untouched_error`: what
+it brings in grey levels where the real picture was proposed; `…_unbounded`: the same as the network paints (`detail` 0 and no
 `most_shift`).
 """
 

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from diachron.core.sample import Painted, RenderRequest
 from diachron.generators.copy_paste.canvas import Canvas
 from diachron.generators.models.hub_map import hub_map
-from diachron.generators.models.pixels import colour_bands
+from diachron.generators.models.pixels import by_band, colour_bands
 from diachron.generators.windows import Window
 
 Mask = NDArray[np.bool_]
@@ -115,9 +115,7 @@ def _paint(
         colours = hand.paint(view)
         box, inner = window.inside(scene.grid.shape)
         values = proposal.image[:, box[0], box[1]].astype(np.float64)
-        for band in sorted(set(bands)):
-            # A picture with less than three bands is seen with one of them repeated.
-            same = [position for position, other in enumerate(bands) if other == band]
-            values[band] = colours[same].mean(axis=0)[inner]
+        for band, seen in by_band(colours, bands).items():
+            values[band] = seen[inner]
         touched = window.answer[inner]
         canvas.put(box, touched, values, "", touched)

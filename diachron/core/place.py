@@ -120,6 +120,7 @@ class PlaceModel:
         gsd_m: of the scene, not of these rasters.
         season: one of `SEASONS`; every date that is painted from this model has it.
         palette: colours learned from real tiles, as the renderer writes them; None for its own.
+        look: what renderer `semantic` drew to go over the first date; None where it has not.
 
     Raises:
         UnknownNameError: there is no such season.
@@ -142,6 +143,7 @@ class PlaceModel:
     gsd_m: float
     season: str = "summer"
     palette: Mapping[str, Any] | None = None
+    look: Mapping[str, Any] | None = None
 
     def __post_init__(self) -> None:
         if self.season not in SEASONS:

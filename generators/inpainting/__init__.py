@@ -33,8 +33,7 @@ class NetworkParameters:
         strength: share of noise that the proposal is buried in, 0.05 to 1, drawn once a sample; with 1
             nothing is left of it, which wants a large network. Weights know the range of their training, and
             1 where that left proposals out.
-        steps: of the solver, 1 to 100. Six leave as much of the error in holes of places that `inpainting-3`
-            has not seen as four do (`benchmarks/held_out_holes.py --steps`), and look the same.
+        steps: of the solver, 1 to 100.
         solver: `euler` looks once a step, `heun` twice; `adaptive` is Heun's with steps as long as the error
             allows, the first and the last as long as given.
         guidance: above 1 heeds the labels more, at twice the cost; 1 is off.
@@ -67,7 +66,9 @@ class Parameters(NetworkParameters):
     """Whose hand, and how far it may leave the proposal.
 
     Args:
-        weights, strength, steps, solver, guidance, precision: as of `NetworkParameters`.
+        weights, strength, steps, solver, guidance, precision: as of `NetworkParameters`. Six steps leave as
+            much of the error in holes of places that `inpainting-3` has not seen as four do
+            (`benchmarks/held_out_holes.py --steps`).
         detail: share of the proposal's own grain and fine lines that is kept away from borders, 0 to 1.
         most_shift: that the local mean may leave that of the proposal by, a share of full scale, 0 to 1:
             small networks take a dark roof on pale ground for a fault of light.

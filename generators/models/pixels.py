@@ -40,3 +40,36 @@ def colour_bands(names: tuple[str, ...]) -> tuple[int, int, int]:
         return names.index("red"), names.index("green"), names.index("blue")
     last = len(names) - 1
     return 0, min(1, last), min(2, last)
+
+
+def by_band(colours: NDArray[np.float64], positions: tuple[int, int, int]) -> dict[int, NDArray[np.float64]]:
+    """Return the pixels of each band that a network sees; one that is seen as several colours is their mean.
+
+    Args:
+        colours: (3, H, W) red, green and blue.
+        positions: as of `colour_bands`.
+    """
+    return {
+        band: colours[[other == band for other in positions]].mean(axis=0) for band in sorted(set(positions))
+    }
+
+
+def put_colours(
+    image: NDArray[np.generic],
+    box: tuple[slice, slice],
+    where: NDArray[np.bool_],
+    colours: NDArray[np.float64],
+    positions: tuple[int, int, int],
+) -> None:
+    """Write colours into some pixels of a picture; bands that no network sees keep theirs.
+
+    Args:
+        image: (C, H, W), written to.
+        box: a window of it.
+        where: (h, w) the pixels of the window.
+        colours: (3, h, w) red, green and blue in the picture's scale; rounded where that holds integers.
+        positions: as of `colour_bands`.
+    """
+    for band, values in by_band(colours, positions).items():
+        whole = np.issubdtype(image.dtype, np.integer)
+        image[band][box][where] = np.rint(values[where]) if whole else values[where]

@@ -60,17 +60,23 @@ def draw(
 ) -> dict[str, object]:
     """Return the random part of a painting: the noise by its seed, and the strength.
 
+    A made-up place that has been gone over keeps noise and strength, so that ground which is painted anew
+    has the texture that it had.
+
     Args:
         rng: everything is drawn from it.
-        request: not looked at.
+        request: of which the place is looked at.
         parameters: of the recipe; None for the defaults.
 
     Raises:
         PackageError: as `weights_hash`.
         RecipeError: the weights were not trained with such a strength.
     """
-    del request
-    return _drawn(rng, parameters or Parameters())
+    drawn = draw_look(rng, parameters or Parameters())
+    place = request.scene.model
+    if place is not None and place.look is not None:
+        drawn |= {key: place.look[key] for key in ("noise_seed", "strength")}
+    return drawn
 
 
 def paint(request: RenderRequest, params: Mapping[str, object]) -> Painted:
@@ -79,7 +85,7 @@ def paint(request: RenderRequest, params: Mapping[str, object]) -> Painted:
     `procedural` makes a proposal, and the network paints over the sketch of it where that has touched the
     picture, and nowhere else: `edit` and `effects` are those of the proposal. Bands beyond red, green and
     blue stay as proposed. In a photograph each new object is painted by itself and the ground last, as in
-    `inpainting`; in a made-up place everything as the first date was, see `whole.paint_parts`.
+    `inpainting`; in a made-up place that has been gone over, everything as there: `whole.paint_parts`.
 
     Args:
         request: scene, target state and log.
@@ -93,14 +99,14 @@ def paint(request: RenderRequest, params: Mapping[str, object]) -> Painted:
         return proposal
     from diachron.generators.inpainting.layers import repaint
     from diachron.generators.models.hub_map import hub_map
-    from diachron.generators.models.pixels import colour_bands, from_network
+    from diachron.generators.models.pixels import colour_bands, from_network, put_colours
     from diachron.generators.semantic.sketch import regions_of, steps_of
     from diachron.generators.semantic.whole import paint_parts, sketched
 
     painter, manner, seed = _hand(params)
     scene, target = request.scene, request.target
     shown = hub_map(target.surface, target.instances, target.objects)
-    if scene.model is not None:
+    if scene.model is not None and scene.model.look is not None:
         image = paint_parts(
             proposal.image,
             proposal.edit,
@@ -119,11 +125,7 @@ def paint(request: RenderRequest, params: Mapping[str, object]) -> Painted:
     for box, touched in _pieces(proposal.edit, steps_of(detail_px)):
         part = proposal.image[:, box[0], box[1]]
         sketch = sketched(part, scene.full_scale, scene.bands, regions[box], detail_px)
-        values = from_network(sketch, scene.full_scale)
-        if np.issubdtype(scene.image.dtype, np.integer):
-            values = np.rint(values)
-        for colour, band in enumerate(colour_bands(scene.bands)):
-            image[band][box][touched] = values[colour][touched]
+        put_colours(image, box, touched, from_network(sketch, scene.full_scale), colour_bands(scene.bands))
     over = Painted(image, proposal.edit, proposal.effects)
     return Painted(repaint(request, over, painter, manner, seed=seed), proposal.edit, proposal.effects)
 
@@ -131,8 +133,7 @@ def paint(request: RenderRequest, params: Mapping[str, object]) -> Painted:
 def dressed(
     image: NDArray[np.generic],
     state: Snapshot,
-    rng: np.random.Generator,
-    parameters: Parameters,
+    look: Mapping[str, object],
     *,
     full_scale: float,
     bands: Sequence[str],
@@ -143,20 +144,18 @@ def dressed(
     Args:
         image: (C, H, W) procedural picture.
         state: what it shows.
-        rng: noise and strength are drawn from it.
-        parameters: those that paint the later dates.
+        look: from `draw_look`.
         full_scale: brightest value of the picture's scale.
         bands: C names.
         gsd_m: metres a pixel.
 
     Raises:
-        PackageError: as `weights_hash`.
-        RecipeError: as `draw`.
+        PackageError: as `paint`.
     """
     from diachron.generators.models.hub_map import hub_map
     from diachron.generators.semantic.whole import paint_over
 
-    painter, manner, seed = _hand(_drawn(rng, parameters))
+    painter, manner, seed = _hand(look)
     labels = hub_map(state.surface, state.instances, state.objects)
     return paint_over(
         image,
@@ -189,7 +188,17 @@ def _pieces(
         yield box, numbers[box] == number
 
 
-def _drawn(rng: np.random.Generator, how: Parameters) -> dict[str, object]:
+def draw_look(rng: np.random.Generator, how: Parameters) -> dict[str, object]:
+    """Return how a picture is gone over.
+
+    Args:
+        rng: noise, by its seed, and strength are drawn from it.
+        how: parameters of the recipe.
+
+    Raises:
+        PackageError: as `weights_hash`.
+        RecipeError: as `draw`.
+    """
     return {
         "noise_seed": noise_seed(rng),
         "strength": min(1.0, max(0.05, draw_quantity(rng, how.strength))),

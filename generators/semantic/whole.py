@@ -8,13 +8,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from diachron.generators.inpainting.painter import Holes, Manner
-from diachron.generators.models.pixels import colour_bands, from_network, to_network
+from diachron.generators.models.pixels import (
+    by_band,
+    colour_bands,
+    from_network,
+    put_colours,
+    to_network,
+)
 from diachron.generators.semantic.painter import SemanticPainter
 from diachron.generators.semantic.sketch import regions_of, sketch_of
 from diachron.generators.windows import Window, windows_of
 
-# Longest side of a window: a place of 512 px is one, and 1024² in several cost 1.3 times the picture.
-LONGEST_PX = 512
+# Longest side of a window of whole pictures: 512 px are one, and 1024² in several cost 1.3 times the picture.
+LONGEST_WHOLE_PX = 512
 # What neighbours share, over which one answer fades into the other.
 SHARED_PX = 64
 
@@ -46,24 +52,24 @@ def paint_over(
         painter, manner: who paints, and how.
         seed: of the noise, which hangs on the place.
     """
-    chosen = list(colour_bands(tuple(bands)))
+    chosen = colour_bands(tuple(bands))
     regions = regions_of(labels, instances, None)
     sketch = sketched(image, full_scale, bands, regions, painter.reading.detail_px)
     shape = (image.shape[-2], image.shape[-1])
     summed, weight = np.zeros((3, *shape)), np.zeros(shape)
     for window in windows_over(shape, painter.network.stride):
-        found = _painted(window, window.cut(sketch), labels, gsd_m, painter, manner, seed)
+        answer = _painted(window, sketch, labels, gsd_m, painter, manner, seed)
         box, inner = window.inside(shape)
         share = _fading(window.size)[inner]
-        summed[:, box[0], box[1]] += share * found[:, inner[0], inner[1]]
+        summed[:, box[0], box[1]] += share * answer[:, inner[0], inner[1]]
         weight[box] += share
     painted = from_network(summed / weight, full_scale)
     values = image.astype(np.float64)
-    level = values[chosen].mean(axis=0)
+    level = values[list(chosen)].mean(axis=0)
     gain = painted.mean(axis=0) / np.maximum(level, full_scale / 255.0)
+    seen = by_band(painted, chosen)
     for band in range(len(values)):
-        same = [position for position, other in enumerate(chosen) if other == band]
-        values[band] = painted[same].mean(axis=0) if same else values[band] * gain
+        values[band] = seen[band] if band in seen else values[band] * gain
     values = np.clip(values, 0.0, full_scale)
     if np.issubdtype(image.dtype, np.integer):
         values = np.rint(values)
@@ -83,11 +89,13 @@ def paint_parts(
     manner: Manner,
     seed: int,
 ) -> NDArray[np.generic]:
-    """Return a picture with some parts painted as `paint_over` has painted the others, (C, H, W).
+    """Return a picture with some parts painted like the others by `paint_over`, (C, H, W).
 
     Each window is painted as a whole, over the sketch of all that it shows. Told that only the parts are to
     be painted, and shown painted ground around them, the network gives new roofs darker, dotted rims than
     older ones have. Bands that are not seen as colours keep their bytes.
+
+    Only windows around the parts are painted. They meet without fading where a part is longer than one.
 
     Args:
         image: (C, H, W) what was painted before, with a procedural picture in the parts.
@@ -95,21 +103,14 @@ def paint_parts(
         full_scale, bands, labels, instances, gsd_m, painter, manner, seed: as for `paint_over`.
     """
     regions = regions_of(labels, instances, None)
-    chosen, shape = colour_bands(tuple(bands)), (image.shape[-2], image.shape[-1])
-    found = image.copy()
+    sketch = sketched(image, full_scale, bands, regions, painter.reading.detail_px)
+    shape, result = (image.shape[-2], image.shape[-1]), image.copy()
     for window in windows_of(parts, multiple=painter.network.stride):
-        # The context of a window is wider than a sketch looks.
-        sketch = sketched(
-            window.cut(image), full_scale, bands, window.cut(regions), painter.reading.detail_px
-        )
-        values = from_network(_painted(window, sketch, labels, gsd_m, painter, manner, seed), full_scale)
-        if np.issubdtype(image.dtype, np.integer):
-            values = np.rint(values)
+        answer = _painted(window, sketch, labels, gsd_m, painter, manner, seed)
         box, inner = window.inside(shape)
-        answer = window.answer[inner]
-        for colour, band in enumerate(chosen):
-            found[band][box][answer] = values[colour][inner][answer]
-    return found
+        colours = from_network(answer, full_scale)[:, inner[0], inner[1]]
+        put_colours(result, box, window.answer[inner], colours, colour_bands(tuple(bands)))
+    return result
 
 
 def _painted(
@@ -121,8 +122,8 @@ def _painted(
     manner: Manner,
     seed: int,
 ) -> NDArray[np.float32]:
-    """Return (3, S, S) what a network makes of a (3, S, S) sketch."""
-    known = sketch[np.newaxis]
+    """Return (3, S, S) what a network makes of a window of a (3, H, W) sketch."""
+    known = window.cut(sketch)[np.newaxis]
     holes = Holes(
         picture=known,
         proposal=known,
@@ -169,7 +170,7 @@ def windows_over(shape: tuple[int, int], multiple: int) -> list[Window]:
 
 def _even_part(side: int, least: int, multiple: int) -> int:
     """Return how long windows are that share a side among as few as may be."""
-    count = max(1, -(-(side - SHARED_PX) // (LONGEST_PX - SHARED_PX)))
+    count = max(1, -(-(side - SHARED_PX) // (LONGEST_WHOLE_PX - SHARED_PX)))
     length = -(-(side + (count - 1) * SHARED_PX) // count)
     return -(-max(length, least) // multiple) * multiple
 

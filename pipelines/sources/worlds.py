@@ -119,11 +119,13 @@ class WorldSource(Source):
         state = Snapshot(0.0, found.surface, instances, objects)
         picture = _picture(options, model, state, sky)
         if options.look is not None:
-            picture = registry.load("renderers", LOOK).dressed(
+            renderer = registry.load("renderers", LOOK)
+            look = renderer.draw_look(stream(options.seed, unit.tile, "world/look"), options.look)
+            model = replace(model, look=look)
+            picture = renderer.dressed(
                 picture,
                 state,
-                stream(options.seed, unit.tile, "world/look"),
-                options.look,
+                look,
                 full_scale=self.full_scale,
                 bands=options.bands,
                 gsd_m=options.gsd_m,

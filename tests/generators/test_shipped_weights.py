@@ -107,12 +107,12 @@ def test_inpainting_mends_the_light_of_what_is_drawn(by: float) -> None:
 
 
 def test_semantic_gives_texture_to_a_sketch_and_keeps_its_colours() -> None:
-    painter = SemanticPainter.load(SEMANTIC)
+    painter, usual = SemanticPainter.load(SEMANTIC), semantic.Parameters()
     _, holes = spoilt_town(painter, 0.0)
     smooth = np.where(holes.labels == BUILDING, 0.3, -0.6).astype(np.float32)
     sketch = np.broadcast_to(smooth[:, None], (1, 3, 64, 64)).copy()
     whole = Holes(sketch, sketch, np.ones((1, 64, 64), bool), holes.labels, holes.noise, 0.6)
-    painted = painter.paint(whole, Manner(0.5, 6))[0]
+    painted = painter.paint(whole, Manner(usual.strength, usual.steps))[0]
     for where, level in ((holes.labels[0] == BUILDING, 0.3), (holes.labels[0] == GRASS, -0.6)):
         assert abs(float(painted[:, where].mean()) - level) < 0.25
         assert 0.03 < float(painted[:, where].std()) < 0.6

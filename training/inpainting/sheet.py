@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from diachron.generators.inpainting import Parameters
 from diachron.generators.inpainting.painter import Holes, Manner, Painter
 from diachron.generators.models.pixels import from_network
 from diachron.training.inpainting.examples import Batch, Examples
@@ -15,8 +16,8 @@ from diachron.training.inpainting.options import InpaintingOptions
 from diachron.training.inpainting.places import PlaceSet
 from diachron.training.runs.shown import as_shown
 
-# Steps of the solver, and the middle of the strengths that the renderer draws.
-STEPS = 6
+# Steps of the renderer, and the middle of the strengths that it draws.
+STEPS = Parameters().steps
 STRENGTH = 0.2
 
 

@@ -15,8 +15,8 @@ class SemanticOptions(InpaintingOptions):
 
     Args:
         detail_px: sigma of the smoothing inside regions, in pixels of the crop.
-        whole: share of crops that are painted over all of them; in the others only holes are, as where a date
-            is edited.
+        whole: share of crops that are painted over all of them; in the others only holes are, as where a
+            photograph is edited.
         tint: spread of a change of brightness; half of it for each band. It is the same for the sketch and
             for the picture: colours are to be kept, not guessed.
         strength, without_labels ...: as of `InpaintingOptions`. A sketch is always shown: `without_proposal`

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from diachron.generators.inpainting.painter import Manner
+from diachron.generators.semantic import Parameters
 from diachron.generators.semantic.painter import SemanticPainter
 from diachron.training.inpainting.places import PlaceSet
 from diachron.training.inpainting.sheet import Shown, painted_batch
@@ -13,8 +14,7 @@ from diachron.training.semantic.examples import Sketches
 from diachron.training.semantic.options import SemanticOptions
 
 # As the renderer paints where it is told nothing else.
-STEPS = 6
-STRENGTH = 0.5
+USUAL = Parameters()
 
 
 def painted_sketches(
@@ -31,4 +31,4 @@ def painted_sketches(
         SourceError, LabelError: a scene cannot be read.
     """
     shown = replace(options, batch=count, without_labels=0.0, whole=1.0, tint=0.0)
-    return painted_batch(painter, Sketches(sets, shown)[options.steps], Manner(STRENGTH, STEPS))
+    return painted_batch(painter, Sketches(sets, shown)[options.steps], Manner(USUAL.strength, USUAL.steps))

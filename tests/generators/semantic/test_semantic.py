@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -77,8 +79,7 @@ def test_a_first_date_can_be_dressed_and_is_the_same_again(weights: str) -> None
         found = semantic.dressed(
             scene.image,
             state,
-            stream(seed, 0, "look"),
-            how,
+            semantic.draw_look(stream(seed, 0, "look"), how),
             full_scale=scene.full_scale,
             bands=scene.bands,
             gsd_m=0.5,
@@ -89,6 +90,16 @@ def test_a_first_date_can_be_dressed_and_is_the_same_again(weights: str) -> None
     assert dressed(0) == dressed(0)
     assert dressed(0) != dressed(1)
     assert dressed(0) != scene.image.tobytes()
+
+
+def test_a_place_that_was_gone_over_keeps_noise_and_strength(weights: str) -> None:
+    asked, how = request(), semantic.Parameters(weights=weights, strength=[0.3, 0.6])
+    look = semantic.draw_look(stream(1, 0, "look"), how)
+    place = replace(asked, scene=replace(asked.scene, model=SimpleNamespace(look=look)))
+    elsewhere, there = (semantic.draw(stream(0, 0, "render"), each, how) for each in (asked, place))
+    assert there == look
+    assert elsewhere["strength"] != there["strength"]
+    assert elsewhere["noise_seed"] != there["noise_seed"]
 
 
 def test_nothing_to_paint_asks_no_network(weights: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,8 +11,15 @@ from numpy.typing import NDArray
 
 from diachron.core.streams import stream
 from diachron.generators.inpainting.painter import Holes, Manner
+from diachron.generators.models.pixels import from_network
 from diachron.generators.semantic.painter import SemanticPainter
-from diachron.generators.semantic.whole import LONGEST_PX, paint_over, paint_parts, windows_over
+from diachron.generators.semantic.whole import (
+    LONGEST_WHOLE_PX,
+    paint_over,
+    paint_parts,
+    sketched,
+    windows_over,
+)
 from tests.generators.models.nets import tiny_unet
 
 MANNER = Manner(0.5, 2)
@@ -51,12 +58,12 @@ def test_windows_cover_a_picture(rows: int, cols: int, multiple: int) -> None:
     assert count.max() <= 4
     sizes = {window.size for window in windows}
     assert len(sizes) == 1
-    assert max(sizes) < LONGEST_PX + multiple
+    assert max(sizes) < LONGEST_WHOLE_PX + multiple
     assert max(sizes) % multiple == 0
 
 
 @pytest.mark.parametrize(
-    ("side", "windows", "area"), [(40, 1, 4.0), (256, 1, 1.0), (512, 1, 1.0), (600, 4, 1.4), (1024, 9, 1.3)]
+    ("side", "windows", "area"), [(40, 1, 1.5), (256, 1, 1.0), (512, 1, 1.0), (600, 4, 1.4), (1024, 9, 1.3)]
 )
 def test_what_a_picture_costs_is_little_more_than_its_area(side: int, windows: int, area: float) -> None:
     found = windows_over((side, side), 16)
@@ -70,10 +77,11 @@ def test_a_strip_is_not_painted_as_a_square() -> None:
 
 def test_answers_of_neighbours_run_into_each_other() -> None:
     """Windows that agree give the picture back, wherever their edges are: weights add up."""
-    image = np.full((3, 300, 290), 90, np.uint8)
+    image = np.full((3, 600, 560), 90, np.uint8)
     image[:, :, 120:] = 140
-    labels = np.ones((300, 290), np.uint8)
+    labels = np.ones((600, 560), np.uint8)
     labels[:, 120:] = 2
+    assert len(windows_over((600, 560), tiny_unet().stride)) == 4
     found = over(Copyist(tiny_unet()), image, labels)
     np.testing.assert_array_equal(found, image)
 
@@ -97,11 +105,11 @@ def test_parts_are_painted_in_windows_that_are_all_hole_and_nothing_else_is_touc
     shown: list[Holes] = []
 
     class Witness(SemanticPainter):
-        """Paints all in one colour, and keeps what it was shown."""
+        """Paints the sketch half as bright in red, and keeps what it was shown."""
 
         def paint(self, holes: Holes, manner: Manner) -> NDArray[np.float32]:
             shown.append(holes)
-            return np.ones_like(holes.proposal)
+            return holes.proposal * np.array([0.5, 1.0, 1.0], np.float32)[:, None, None]
 
     rng = stream(0, 0, "test")
     image = rng.integers(500, 3000, (4, 120, 200)).astype(np.uint16)
@@ -123,12 +131,29 @@ def test_parts_are_painted_in_windows_that_are_all_hole_and_nothing_else_is_touc
     assert found.dtype == np.uint16
     assert found[:, ~parts].tobytes() == image[:, ~parts].tobytes()
     assert found[3].tobytes() == image[3].tobytes()
-    assert np.unique(found[:3, parts]).size == 1
+    bands, regions = ("red", "green", "blue", "nir"), -labels.astype(np.int32)
+    sketch = sketched(image, 10_000.0, bands, regions, SemanticPainter(tiny_unet()).reading.detail_px)
+    sketch[0] *= 0.5
+    np.testing.assert_array_equal(found[:3, parts], np.rint(from_network(sketch, 10_000.0))[:, parts])
     assert len(shown) == 2
     for holes in shown:
         assert holes.hole.all()
         # Around the parts it is shown a sketch, too: next to no texture.
         assert np.abs(np.diff(holes.proposal)).mean() < 0.2 * np.abs(np.diff(image / 2000.0)).mean()
+
+
+def test_a_single_band_is_seen_as_grey_at_both_dates() -> None:
+    class Tinting(SemanticPainter):
+        def paint(self, holes: Holes, manner: Manner) -> NDArray[np.float32]:
+            return np.broadcast_to(np.float32([0.0, 1.0, 2.0])[:, None, None], holes.proposal.shape).copy()
+
+    image, labels = np.full((1, 48, 48), 90, np.uint8), np.ones((48, 48), np.uint8)
+    given = (255.0, ("pan",), labels, np.zeros((48, 48), np.int32), 0.5)
+    hand = {"painter": Tinting(tiny_unet()), "manner": MANNER, "seed": 0}
+    parts = np.ones((48, 48), bool)
+    np.testing.assert_array_equal(
+        paint_parts(image, parts, *given, **hand), paint_over(image, *given, **hand)
+    )
 
 
 def test_the_same_seed_and_any_threads_give_the_same_bytes() -> None:
