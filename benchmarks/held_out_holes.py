@@ -6,8 +6,8 @@ Crops of Banepa's row r3 and of NAIP's `val` and `test` places, which the weight
 from (others may have), get holes as in the training of `inpainting`. Mean absolute errors in the holes,
 spread over seeds of the crops. `error_ratio`: after painting as the renderer does by default, but for
 `--steps`, over that of what was proposed; `fault`: the latter in grey levels of 255; `untouched_error`: what
-it brings in grey levels where the real picture was proposed; `…_unbounded`: the same as the network paints (`detail` 0 and no
-`most_shift`).
+it brings in grey levels where the real picture was proposed; `…_unbounded`: the same as the network paints
+(`detail` 0 and no `most_shift`).
 """
 
 from __future__ import annotations
