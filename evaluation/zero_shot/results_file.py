@@ -57,8 +57,10 @@ def updated(
         some test; `tests`.
     """
     before: dict[str, Any] = {"rows": [], "runs": {}, "tests": {}, **content}
-    own = [row for row in before["rows"] if row["budget"] == budget]
-    others = [row for row in before["rows"] if row["budget"] != budget]
+    by_budget: dict[str, list[dict[str, Any]]] = {}
+    for row in before["rows"]:
+        by_budget.setdefault(row["budget"], []).append(row)
+    own = by_budget.get(budget, [])
     said = before["runs"].get(budget, {})
     if any(said[key] != settings[key] for key in said.keys() & settings.keys()):
         own = []
@@ -69,10 +71,11 @@ def updated(
         if place not in found or len(row["seeds"]) >= len(found[place]["seeds"]):
             found[place] = row
     methods = dict.fromkeys(method for method, _ in line_up)
-    rows = [found[place] for place in product(methods, tests) if place in found]
+    # A budget keeps its place in the file, so that a diff shows what was measured.
+    by_budget[budget] = [found[place] for place in product(methods, tests) if place in found]
     missing = sum(
         any(seed not in found.get((method, test), {"seeds": ()})["seeds"] for test in tests)
         for method, seed in line_up
     )
     runs = {**before["runs"], budget: {**settings, "missing_trials": missing}}
-    return {"rows": others + rows, "runs": runs, "tests": dict(tests)}
+    return {"rows": [row for rows in by_budget.values() for row in rows], "runs": runs, "tests": dict(tests)}

@@ -36,6 +36,8 @@ def test_rows_of_other_budgets_stay() -> None:
     after = update(content, row("ours", "town", 0))
     assert after["rows"] == [full, row("ours", "town", 0)]
     assert set(after["runs"]) == {"full", "small"}
+    again = updated(after, "full", [full], settings=SETTINGS, line_up=LINE_UP, tests=TESTS)
+    assert [entry["budget"] for entry in again["rows"]] == ["full", "small"]
 
 
 def test_more_seeds_stay_and_as_many_are_replaced() -> None:
