@@ -101,24 +101,14 @@ def paint(request: RenderRequest, params: Mapping[str, object]) -> Painted:
     from diachron.generators.models.hub_map import hub_map
     from diachron.generators.models.pixels import colour_bands, from_network, put_colours
     from diachron.generators.semantic.sketch import regions_of, steps_of
-    from diachron.generators.semantic.whole import paint_parts, sketched
+    from diachron.generators.semantic.whole import Brush, Content, paint_parts, sketched
 
     painter, manner, seed = _hand(params)
     scene, target = request.scene, request.target
     shown = hub_map(target.surface, target.instances, target.objects)
     if scene.model is not None and scene.model.look is not None:
-        image = paint_parts(
-            proposal.image,
-            proposal.edit,
-            scene.full_scale,
-            scene.bands,
-            shown,
-            target.instances,
-            scene.grid.gsd_m,
-            painter=painter,
-            manner=manner,
-            seed=seed,
-        )
+        content = Content(shown, target.instances, scene.bands, scene.full_scale, scene.grid.gsd_m)
+        image = paint_parts(proposal.image, proposal.edit, content, Brush(painter, manner, seed))
         return Painted(image, proposal.edit, proposal.effects)
     regions = regions_of(shown, target.instances, scene.void)
     image, detail_px = proposal.image.copy(), painter.reading.detail_px
@@ -153,21 +143,11 @@ def dressed(
         PackageError: as `paint`.
     """
     from diachron.generators.models.hub_map import hub_map
-    from diachron.generators.semantic.whole import paint_over
+    from diachron.generators.semantic.whole import Brush, Content, paint_over
 
-    painter, manner, seed = _hand(look)
     labels = hub_map(state.surface, state.instances, state.objects)
-    return paint_over(
-        image,
-        full_scale,
-        bands,
-        labels,
-        state.instances,
-        gsd_m,
-        painter=painter,
-        manner=manner,
-        seed=seed,
-    )
+    content = Content(labels, state.instances, tuple(bands), full_scale, gsd_m)
+    return paint_over(image, content, Brush(*_hand(look)))
 
 
 def _pieces(

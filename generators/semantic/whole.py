@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,18 +26,60 @@ LONGEST_WHOLE_PX = 512
 SHARED_PX = 64
 
 
-def paint_over(
-    image: NDArray[np.generic],
-    full_scale: float,
-    bands: Sequence[str],
-    labels: NDArray[np.uint8],
-    instances: NDArray[np.int32],
-    gsd_m: float,
-    *,
-    painter: SemanticPainter,
-    manner: Manner,
-    seed: int,
-) -> NDArray[np.generic]:
+@dataclass(frozen=True)
+class Content:
+    """What a picture shows, and in which terms.
+
+    Args:
+        labels: (H, W) hub ids that are seen.
+        instances: (H, W) object ids.
+        bands: names.
+        full_scale: brightest value of the picture's scale.
+        gsd_m: metres a pixel.
+    """
+
+    labels: NDArray[np.uint8]
+    instances: NDArray[np.int32]
+    bands: tuple[str, ...]
+    full_scale: float
+    gsd_m: float
+
+
+@dataclass(frozen=True)
+class Brush:
+    """Who paints, and how.
+
+    Args:
+        painter: with what it has learned to read.
+        manner: of painting.
+        seed: of the noise, which hangs on the place.
+    """
+
+    painter: SemanticPainter
+    manner: Manner
+    seed: int
+
+    def sketch(self, image: NDArray[np.generic], content: Content) -> NDArray[np.float32]:
+        """Return the (3, H, W) sketch of a (C, H, W) picture that the painter reads."""
+        regions = regions_of(content.labels, content.instances, None)
+        detail_px = self.painter.reading.detail_px
+        return sketched(image, content.full_scale, content.bands, regions, detail_px)
+
+    def paint(self, window: Window, sketch: NDArray[np.float32], content: Content) -> NDArray[np.float32]:
+        """Return (3, S, S) what the painter makes of a window of a sketch, all of it."""
+        known = window.cut(sketch)[np.newaxis]
+        holes = Holes(
+            picture=known,
+            proposal=known,
+            hole=np.ones((1, window.size, window.size), bool),
+            labels=window.cut(content.labels)[np.newaxis],
+            noise=self.painter.noise(self.seed, window.row, window.col, window.size)[np.newaxis],
+            gsd_m=content.gsd_m,
+        )
+        return self.painter.paint(holes, self.manner)[0]
+
+
+def paint_over(image: NDArray[np.generic], content: Content, brush: Brush) -> NDArray[np.generic]:
     """Return the picture as a network sees its sketch, (C, H, W) in the dtype of `image`.
 
     Red, green and blue are painted, or the first three bands where none has that name; further bands move
@@ -44,21 +87,14 @@ def paint_over(
 
     Args:
         image: (C, H, W), of which the sketch is made.
-        full_scale: brightest value of its scale.
-        bands: C names.
-        labels: (H, W) hub ids that are seen.
-        instances: (H, W) object ids.
-        gsd_m: metres a pixel.
-        painter, manner: who paints, and how.
-        seed: of the noise, which hangs on the place.
+        content: what it shows.
+        brush: who paints.
     """
-    chosen = colour_bands(tuple(bands))
-    regions = regions_of(labels, instances, None)
-    sketch = sketched(image, full_scale, bands, regions, painter.reading.detail_px)
-    shape = (image.shape[-2], image.shape[-1])
+    chosen, full_scale = colour_bands(content.bands), content.full_scale
+    sketch, shape = brush.sketch(image, content), (image.shape[-2], image.shape[-1])
     summed, weight = np.zeros((3, *shape)), np.zeros(shape)
-    for window in windows_over(shape, painter.network.stride):
-        answer = _painted(window, sketch, labels, gsd_m, painter, manner, seed)
+    for window in windows_over(shape, brush.painter.network.stride):
+        answer = brush.paint(window, sketch, content)
         box, inner = window.inside(shape)
         share = _fading(window.size)[inner]
         summed[:, box[0], box[1]] += share * answer[:, inner[0], inner[1]]
@@ -77,17 +113,7 @@ def paint_over(
 
 
 def paint_parts(
-    image: NDArray[np.generic],
-    parts: NDArray[np.bool_],
-    full_scale: float,
-    bands: Sequence[str],
-    labels: NDArray[np.uint8],
-    instances: NDArray[np.int32],
-    gsd_m: float,
-    *,
-    painter: SemanticPainter,
-    manner: Manner,
-    seed: int,
+    image: NDArray[np.generic], parts: NDArray[np.bool_], content: Content, brush: Brush
 ) -> NDArray[np.generic]:
     """Return a picture with some parts painted like the others by `paint_over`, (C, H, W).
 
@@ -100,39 +126,16 @@ def paint_parts(
     Args:
         image: (C, H, W) what was painted before, with a procedural picture in the parts.
         parts: (H, W).
-        full_scale, bands, labels, instances, gsd_m, painter, manner, seed: as for `paint_over`.
+        content: what the picture shows, parts and all.
+        brush: who paints.
     """
-    regions = regions_of(labels, instances, None)
-    sketch = sketched(image, full_scale, bands, regions, painter.reading.detail_px)
-    shape, result = (image.shape[-2], image.shape[-1]), image.copy()
-    for window in windows_of(parts, multiple=painter.network.stride):
-        answer = _painted(window, sketch, labels, gsd_m, painter, manner, seed)
+    sketch, shape, result = brush.sketch(image, content), (image.shape[-2], image.shape[-1]), image.copy()
+    for window in windows_of(parts, multiple=brush.painter.network.stride):
+        answer = brush.paint(window, sketch, content)
         box, inner = window.inside(shape)
-        colours = from_network(answer, full_scale)[:, inner[0], inner[1]]
-        put_colours(result, box, window.answer[inner], colours, colour_bands(tuple(bands)))
+        colours = from_network(answer, content.full_scale)[:, inner[0], inner[1]]
+        put_colours(result, box, window.answer[inner], colours, colour_bands(content.bands))
     return result
-
-
-def _painted(
-    window: Window,
-    sketch: NDArray[np.float32],
-    labels: NDArray[np.uint8],
-    gsd_m: float,
-    painter: SemanticPainter,
-    manner: Manner,
-    seed: int,
-) -> NDArray[np.float32]:
-    """Return (3, S, S) what a network makes of a window of a (3, H, W) sketch."""
-    known = window.cut(sketch)[np.newaxis]
-    holes = Holes(
-        picture=known,
-        proposal=known,
-        hole=np.ones((1, window.size, window.size), bool),
-        labels=window.cut(labels)[np.newaxis],
-        noise=painter.noise(seed, window.row, window.col, window.size)[np.newaxis],
-        gsd_m=gsd_m,
-    )
-    return painter.paint(holes, manner)[0]
 
 
 def sketched(
@@ -145,7 +148,9 @@ def sketched(
     """Return the (3, H, W) sketch of a picture, as a network sees it.
 
     Args:
-        image, full_scale, bands: as for `paint_over`.
+        image: (C, H, W).
+        full_scale: brightest value of its scale.
+        bands: C names.
         regions, detail_px: as for `sketch.sketch_of`.
     """
     pixels = to_network(image[list(colour_bands(tuple(bands)))], full_scale)

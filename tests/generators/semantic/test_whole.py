@@ -15,9 +15,10 @@ from diachron.generators.models.pixels import from_network
 from diachron.generators.semantic.painter import SemanticPainter
 from diachron.generators.semantic.whole import (
     LONGEST_WHOLE_PX,
+    Brush,
+    Content,
     paint_over,
     paint_parts,
-    sketched,
     windows_over,
 )
 from tests.generators.models.nets import tiny_unet
@@ -42,9 +43,8 @@ def over(
     full = 255.0 if image.dtype == np.uint8 else 10_000.0
     bands = ("red", "green", "blue", "nir")[: len(image)]
     known = np.ones(shape, np.uint8) if labels is None else labels
-    return paint_over(
-        image, full, bands, known, np.zeros(shape, np.int32), 0.5, painter=painter, manner=MANNER, seed=seed
-    )
+    content = Content(known, np.zeros(shape, np.int32), bands, full, 0.5)
+    return paint_over(image, content, Brush(painter, MANNER, seed))
 
 
 @given(st.integers(1, 1300), st.integers(1, 1300), st.sampled_from((4, 16, 48)))
@@ -116,23 +116,13 @@ def test_parts_are_painted_in_windows_that_are_all_hole_and_nothing_else_is_touc
     parts = np.zeros((120, 200), bool)
     parts[30:50, 40:70] = parts[100:120, 150:160] = True
     labels = np.ones(parts.shape, np.uint8)
-    found = paint_parts(
-        image,
-        parts,
-        10_000.0,
-        ("red", "green", "blue", "nir"),
-        labels,
-        np.zeros(parts.shape, np.int32),
-        0.5,
-        painter=Witness(tiny_unet()),
-        manner=MANNER,
-        seed=0,
-    )
+    bands = ("red", "green", "blue", "nir")
+    content = Content(labels, np.zeros(parts.shape, np.int32), bands, 10_000.0, 0.5)
+    found = paint_parts(image, parts, content, Brush(Witness(tiny_unet()), MANNER, 0))
     assert found.dtype == np.uint16
     assert found[:, ~parts].tobytes() == image[:, ~parts].tobytes()
     assert found[3].tobytes() == image[3].tobytes()
-    bands, regions = ("red", "green", "blue", "nir"), -labels.astype(np.int32)
-    sketch = sketched(image, 10_000.0, bands, regions, SemanticPainter(tiny_unet()).reading.detail_px)
+    sketch = Brush(SemanticPainter(tiny_unet()), MANNER, 0).sketch(image, content)
     sketch[0] *= 0.5
     np.testing.assert_array_equal(found[:3, parts], np.rint(from_network(sketch, 10_000.0))[:, parts])
     assert len(shown) == 2
@@ -148,12 +138,10 @@ def test_a_single_band_is_seen_as_grey_at_both_dates() -> None:
             return np.broadcast_to(np.float32([0.0, 1.0, 2.0])[:, None, None], holes.proposal.shape).copy()
 
     image, labels = np.full((1, 48, 48), 90, np.uint8), np.ones((48, 48), np.uint8)
-    given = (255.0, ("pan",), labels, np.zeros((48, 48), np.int32), 0.5)
-    hand = {"painter": Tinting(tiny_unet()), "manner": MANNER, "seed": 0}
-    parts = np.ones((48, 48), bool)
-    np.testing.assert_array_equal(
-        paint_parts(image, parts, *given, **hand), paint_over(image, *given, **hand)
-    )
+    content = Content(labels, np.zeros((48, 48), np.int32), ("pan",), 255.0, 0.5)
+    brush, parts = Brush(Tinting(tiny_unet()), MANNER, 0), np.ones((48, 48), bool)
+    found = paint_over(image, content, brush)
+    np.testing.assert_array_equal(paint_parts(image, parts, content, brush), found)
 
 
 def test_the_same_seed_and_any_threads_give_the_same_bytes() -> None:
