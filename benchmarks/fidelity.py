@@ -65,7 +65,7 @@ class Measures:
 
     def __init__(self, segmenter: Segmenter, steps: int) -> None:
         self.segmenter = segmenter
-        # Mean fill was found with 0.857 in the colours of few places (400 steps), and with 0.914 so (800).
+        # In the colours of few places the probe of crops found mean fill with 0.857 (400 steps).
         options = ProbeOptions(steps=steps, recolour=True)
         self.painted, self.seam = PaintedProbe(options), SeamProbe(options)
         self.distance = FeatureDistance(load_encoder())

@@ -121,7 +121,8 @@ def paint_parts(
     be painted, and shown painted ground around them, the network gives new roofs darker, dotted rims than
     older ones have. Bands that are not seen as colours keep their bytes.
 
-    Only windows around the parts are painted. They meet without fading where a part is longer than one.
+    Only windows around the parts are painted; they meet without fading where a part is longer than one. The
+    sketch is that of the whole picture: at 512 px it takes as long as the smallest window, 0.04 s.
 
     Args:
         image: (C, H, W) what was painted before, with a procedural picture in the parts.
